@@ -17,7 +17,7 @@ _HOME_OF = {
     "Transformer": "llmbook.models.transformer",
     "TransformerConfig": "llmbook.models.transformer",
 }
-__all__ = sorted(_HOME_OF)
+__all__ = ["Transformer", "TransformerConfig", "World"]
 
 
 def __getattr__(name: str) -> object:
