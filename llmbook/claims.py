@@ -11,14 +11,20 @@ CLAIM_MIME = "application/vnd.llmbook.claim+json"
 
 def shown(value: object) -> str:
     """A figure as it is printed in the book: at most four decimals, four significant digits, units untouched."""
-    if isinstance(value, bool) or value is None:
-        return {True: "yes", False: "no", None: "none"}[value]
+    value = _plain(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, int):
         return f"{value:,}"
     if hasattr(value, "__float__"):
         number = float(value)
         return f"{number:.2e}" if number and not 1e-3 <= abs(number) < 1e6 else f"{number:,.4g}"
     return str(value)
+
+
+def _plain(value: object) -> object:
+    """The Python number in a tensor or NumPy scalar; anything else as it is."""
+    return value.item() if hasattr(value, "item") else value
 
 
 @dataclass(frozen=True)
@@ -30,7 +36,7 @@ class Expectation:
     high: float = float("inf")
 
     def holds(self, measured: float) -> bool:
-        return self.low <= float(measured) <= self.high
+        return self.low <= float(_plain(measured)) <= self.high
 
 
 def at_least(low: float) -> Expectation:
@@ -51,8 +57,9 @@ def between(low: float, high: float) -> Expectation:
 def close_to(value: float, *, rel: float = 0.0, abs: float = 0.0) -> Expectation:
     """The measured figure must be within `rel * |value| + abs` of `value`."""
     margin = rel * (value if value >= 0 else -value) + abs
-    allowed = " + ".join(part for part in (f"{rel:.3g} × it" if rel else "", shown(abs) if abs else "") if part)
-    return Expectation(f"{shown(value)}, within {allowed or 'nothing'}", low=value - margin, high=value + margin)
+    allowed = " + ".join(part for part in (f"{100 * rel:.3g} %" if rel else "", shown(abs) if abs else "") if part)
+    words = f"{shown(value)} ± {allowed}" if allowed else f"exactly {shown(value)}"
+    return Expectation(words, low=value - margin, high=value + margin)
 
 
 @dataclass(frozen=True)

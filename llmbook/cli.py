@@ -1,0 +1,209 @@
+"""The `llmbook` command. Whatever takes time to import is imported by the subcommand that needs it."""
+
+import contextlib
+import signal
+import sys
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmbook.errors import ReaderError
+
+app = typer.Typer(
+    help="The runnable companion to 《大语言模型：从理论到实践》.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+exercises = typer.Typer(help="The exercises: grade your answers, or make the notebooks.", no_args_is_help=True)
+data = typer.Typer(help="Sample data, as much as you like.", no_args_is_help=True)
+make = typer.Typer(help="Remake what is committed.", no_args_is_help=True)
+app.add_typer(exercises, name="exercises")
+app.add_typer(data, name="data")
+app.add_typer(make, name="make")
+
+Preset = StrEnum("Preset", ["cpu", "gpu"])
+Sections = Annotated[
+    list[str] | None, typer.Argument(metavar="SECTION", help="Sections (2.2) or chapters (2); all by default.")
+]
+Seed = Annotated[int, typer.Option(help="The world that it comes from.")]
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; what the reader can mend ends in one line on stderr and status 2."""
+    try:
+        app(args=argv, prog_name="llmbook")
+    except ReaderError as error:
+        sys.exit(_complain(str(error)))
+    except ModuleNotFoundError as error:
+        if (error.name or "llmbook").startswith("llmbook"):
+            raise
+        sys.exit(_complain(f"this needs the package {error.name}: {sys.executable} -m pip install {error.name}"))
+
+
+@app.command()
+def run(
+    sections: Sections = None,
+    preset: Annotated[Preset, typer.Option(help="The sizes to run at.")] = Preset.cpu,
+    jobs: Annotated[int, typer.Option(min=1, help="Notebooks side by side, with one core each.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="Where to; by default runs/latest under LLMBOOK_HOME.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Keep the unchanged sections that have passed.")] = False,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A value for the parameters cell.")
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Put the outputs into chapters/.")] = False,
+    timeout: Annotated[int, typer.Option(min=1, help="Seconds that a cell may take.")] = 600,
+) -> None:
+    """Execute notebooks, and report whether the book's claims held."""
+    from llmbook import book, paths
+    from llmbook.batch import run_book
+
+    out = (out or paths.home() / "runs" / "latest").resolve()
+    chosen = book.find(sections or [], paths.book_root())
+    try:
+        with _interruptible():
+            records = run_book(
+                chosen, out, preset=preset.value, settings=settings or [], jobs=jobs, timeout=timeout, resume=resume,
+                update=update,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        _complain(f"interrupted; what was finished is in {out / 'index.html'}, and --resume goes on from there")
+        raise typer.Exit(130) from None
+    failures = [record.failure for record in records if record.failure]
+    for failure in failures:
+        _complain(failure)
+    print(f"{len(records) - len(failures)} of {len(records)} sections passed; report: {out / 'index.html'}")
+    raise typer.Exit(1 if failures else 0)
+
+
+@app.command("list")
+def list_sections() -> None:
+    """Show the book's sections."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from llmbook import book, paths
+    from llmbook.claims import claims_in
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("section", "title", "exercises", "claims"):
+        table.add_column(heading, justify="right" if heading == "claims" else "left")
+    for section in book.find([], paths.book_root()):
+        claims = len(claims_in(book.read_notebook(section.path)))
+        table.add_row(section.id, Text(section.title), "yes" if section.exercise.exists() else "", str(claims or ""))
+    _console().print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Say whether the book can run here, and what to mend if not."""
+    from llmbook.doctor import examine
+
+    console, ill = _console(), False
+    for finding in examine():
+        ill |= finding.mend != "" and finding.needed
+        mark = "[green]ok  [/]" if not finding.mend else "[red]mend[/]" if finding.needed else "[yellow]note[/]"
+        console.print(f"{mark} [bold]{finding.name}[/]: ", end="")
+        console.print(finding.found + (f"\n     {finding.mend}" if finding.mend else ""), markup=False, highlight=False)
+    raise typer.Exit(1 if ill else 0)
+
+
+@exercises.command("check")
+def check_exercises(
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="SECTION|PATH", help="A section, a chapter, or a notebook.")
+    ] = None,
+) -> None:
+    """Grade your answers: run the notebook and say what each check found."""
+    from llmbook import paths
+    from llmbook.exercises.grade import grade
+
+    console = _console()
+    with console.status("running your notebook"):
+        sheets = grade(targets or [], paths.book_root())
+    verdicts = [verdict for sheet in sheets for verdict in sheet]
+    colours = {"passed": "green", "not yet": "yellow", "wrong": "red"}
+    for verdict in verdicts:
+        console.print(f"[{colours[verdict.state]}]{verdict.state:8}[/] ", end="")
+        hint = f": {verdict.hint}" if verdict.hint else ""
+        console.print(verdict.task + hint, markup=False, highlight=False)
+    passed = sum(verdict.state == "passed" for verdict in verdicts)
+    print(f"{passed} of {len(verdicts)} passed")
+    raise typer.Exit(0 if passed == len(verdicts) else 1)
+
+
+@exercises.command("new")
+def new_exercises(
+    sections: Sections = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite notebooks with answers in them.")] = False,
+) -> None:
+    """Execute the solutions, and make the students' notebooks from them."""
+    from llmbook import paths
+    from llmbook.exercises.generate import generate
+
+    with _console().status("executing the solutions"):
+        made = generate(sections or [], paths.book_root(), force=force)
+    for path in made:
+        print(path)
+
+
+@data.command("generate")
+def generate_data(
+    kind: Annotated[str, typer.Argument(help="What kind of record.")],
+    count: Annotated[int, typer.Option(min=1, help="How many records.")],
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    seed: Seed = 0,
+    start: Annotated[int, typer.Option(min=0, help="The number of the first record.")] = 0,
+) -> None:
+    """Write records of the sample world."""
+    from llmbook.data.samples import write_records
+    from llmbook.data.world import World
+
+    write_records(World(seed), kind, count, out, start)
+
+
+@make.command("samples")
+def make_samples(seed: Seed = 0) -> None:
+    """Write data_samples/ anew."""
+    from llmbook import paths
+    from llmbook.data.samples import write_samples
+
+    write_samples(paths.samples(), seed)
+
+
+def _console() -> "Console":  # noqa: F821
+    """A console that does not fold lines which are not for a screen."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=1000)
+
+
+def _complain(line: str) -> int:
+    print(f"llmbook: {line}", file=sys.stderr)
+    return 2
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C and SIGTERM raise KeyboardInterrupt; a second one does not disturb the tidying up."""
+    stops = (signal.SIGINT, signal.SIGTERM)
+
+    def interrupt(number: int, frame: object) -> None:
+        for stop in stops:
+            signal.signal(stop, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = [signal.signal(stop, interrupt) for stop in stops]
+    try:
+        yield
+    finally:
+        for stop, handler in zip(stops, before, strict=True):
+            signal.signal(stop, handler)
+
+
+if __name__ == "__main__":
+    main()
