@@ -10,7 +10,7 @@ CLAIM_MIME = "application/vnd.llmbook.claim+json"
 
 
 def shown(value: object) -> str:
-    """A figure as it is printed in the book: at most four decimals, four significant digits, units untouched."""
+    """A figure as it is printed in the book: at most four decimals and four significant digits."""
     value = _plain(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -18,7 +18,9 @@ def shown(value: object) -> str:
         return f"{value:,}"
     if hasattr(value, "__float__"):
         number = float(value)
-        return f"{number:.2e}" if number and not 1e-3 <= abs(number) < 1e6 else f"{number:,.4g}"
+        if number and not 1e-3 <= abs(number) < 1e6:
+            return f"{number:.2e}"
+        return f"{number:,.4g}" if abs(number) >= 1 else f"{number:.4f}".rstrip("0").rstrip(".")
     return str(value)
 
 

@@ -30,8 +30,8 @@ def test_booleans_must_be_equal_and_none_is_only_recorded() -> None:
 
 
 def test_figures_are_printed_with_at_most_four_decimals() -> None:
-    assert [shown(x) for x in (0.123456, 12.3456, 1_050_624, 1.5e-9, True, 0.0)] == [
-        "0.1235", "12.35", "1,050,624", "1.50e-09", "yes", "0",
+    assert [shown(x) for x in (0.123456, 0.08366, 12.3456, 1_050_624, 1.5e-9, True, 0.0)] == [
+        "0.1235", "0.0837", "12.35", "1,050,624", "1.50e-09", "yes", "0",
     ]  # fmt: skip
 
 
