@@ -31,9 +31,6 @@ _BATCH = {
     "TQDM_DISABLE": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    # OpenMP threads wait by spinning. On a machine that does other work too, long spins make training four times slower
-    # and short ones twice; on an idle machine it makes no difference.
-    "GOMP_SPINCOUNT": "3000",
 }
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 

@@ -72,7 +72,7 @@ def _read_catalogue(path: Path) -> tuple[list[Pair], list[str]]:
     with open(path, "rb") as file:
         try:
             catalogue = gettext.GNUTranslations(file)._catalog  # the only place where gettext keeps all messages
-        except (OSError, UnicodeDecodeError, ValueError) as error:
+        except (OSError, ValueError, LookupError) as error:
             raise ReaderError(f"{path.name} is not a gettext catalogue: {error}") from None
     # Plural forms are keyed by (message, form); the first form stands for the message.
     messages = {(key[0] if isinstance(key, tuple) else key): text for key, text in reversed(catalogue.items())}
