@@ -9,7 +9,7 @@ from pathlib import Path
 
 from llmbook.errors import ReaderError
 
-_NUMBERED = re.compile(r"(\d+)_")
+_NUMBERED = re.compile(r"(?:\d+_)+")
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,8 @@ class Section:
     """One notebook of the book.
 
     Attributes:
-        id: chapter number and notebook number, e.g. "2.2".
-        path: the notebook, e.g. `chapters/02_foundations/2_transformer.ipynb`.
+        id: the chapter's and the notebook's numbers, e.g. "2.2" or "2.3.1".
+        path: the notebook, e.g. `chapters/02_foundations/2_transformer.ipynb` or `…/3_1_bert.ipynb`.
         root: the book's folder.
     """
 
@@ -59,12 +59,12 @@ def sections(root: Path) -> list[Section]:
     for path in (root / "chapters").glob("*/*.ipynb"):
         chapter, number = _NUMBERED.match(path.parent.name), _NUMBERED.match(path.name)
         if chapter and number:
-            found.append(((int(chapter[1]), int(number[1])), path))
-    return [Section(f"{chapter}.{number}", path, root) for (chapter, number), path in sorted(found)]
+            found.append(([int(part) for part in re.findall(r"\d+", chapter[0] + number[0])], path))
+    return [Section(".".join(map(str, numbers)), path, root) for numbers, path in sorted(found)]
 
 
 def find(names: Sequence[str], root: Path) -> list[Section]:
-    """The sections that `names` ask for ("2.2" for one, "2" for a chapter), in the book's order; all for no names.
+    """The sections that `names` ask for ("2.3.1", "2.3" for all of 2.3, "2" for a chapter), in order; all for no names.
 
     Raises:
         ReaderError: for a name that no section has, with the nearest ones; for a book without sections.
@@ -112,12 +112,12 @@ def _first_heading(notebook: dict) -> str | None:
 
 
 def _asks_for(name: str, section: Section) -> bool:
-    return name in (section.id, section.id.split(".")[0])
+    return section.id == name or section.id.startswith(f"{name}.")
 
 
 def _nearest(name: str, known: Sequence[Section]) -> str:
     """The nearest ids, or for a word the sections whose file name is near it."""
-    by_word = {re.sub(r"^\d+_", "", section.path.stem): section.id for section in known}
+    by_word = {_NUMBERED.sub("", section.path.stem, count=1): section.id for section in known}
     by_id = {section.id: section.id for section in known}
     names = by_id if name[:1].isdigit() else by_word
     near = [names[match] for match in difflib.get_close_matches(name, list(names), n=3, cutoff=0.4)]

@@ -10,14 +10,21 @@ from llmbook.errors import ReaderError
 @pytest.fixture(scope="module")
 def book(tmp_path_factory):
     root = empty_book(tmp_path_factory.mktemp("book"))
-    for name in ("02_foundations/1_n_grams", "02_foundations/2_transformer", "02_foundations/10_last", "10_end/1_x"):
+    for name in (
+        "02_foundations/1_n_grams",
+        "02_foundations/2_transformer",
+        "02_foundations/10_last",
+        "10_end/1_x",
+        "02_foundations/10_2_later",
+        "02_foundations/10_1_sooner",
+    ):
         section(root, name, f"2.2 About {name[-6:]} (关于)")
     (root / "chapters" / "02_foundations" / "notes.ipynb").write_text("{}")
     return root
 
 
 def test_sections_come_in_the_books_order(book):
-    assert [s.id for s in sections(book)] == ["2.1", "2.2", "2.10", "10.1"]
+    assert [s.id for s in sections(book)] == ["2.1", "2.2", "2.10", "2.10.1", "2.10.2", "10.1"]
 
 
 def test_a_section_knows_its_title_and_its_exercises(book):
@@ -30,8 +37,10 @@ def test_a_section_knows_its_title_and_its_exercises(book):
 
 def test_sections_and_chapters_are_asked_for_by_number(book):
     assert [s.id for s in find(["10.1", "2.2", "2.2"], book)] == ["2.2", "10.1"]
-    assert [s.id for s in find(["2"], book)] == ["2.1", "2.2", "2.10"]
-    assert [s.id for s in find([], book)] == ["2.1", "2.2", "2.10", "10.1"]
+    assert [s.id for s in find(["2"], book)] == ["2.1", "2.2", "2.10", "2.10.1", "2.10.2"]
+    assert [s.id for s in find(["2.10"], book)] == ["2.10", "2.10.1", "2.10.2"]
+    assert [s.id for s in find(["2.10.2"], book)] == ["2.10.2"]
+    assert [s.id for s in find([], book)] == ["2.1", "2.2", "2.10", "2.10.1", "2.10.2", "10.1"]
 
 
 @pytest.mark.parametrize(("name", "advice"), [("2.3", "2.2"), ("transfromer", "2.2"), ("zzz", "llmbook list")])

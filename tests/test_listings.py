@@ -1,11 +1,12 @@
 """chapters/listings.yaml accounts for the textbook's listings: every entry must lead somewhere."""
 
 import importlib
-import json
 from pathlib import Path
 
 import pytest
 import yaml
+
+from llmbook.book import read_notebook, sections
 
 ROOT = Path(__file__).resolve().parents[1]
 ENTRIES = yaml.safe_load((ROOT / "chapters" / "listings.yaml").read_text(encoding="utf-8"))
@@ -13,9 +14,8 @@ KEYS = {"section", "listing", "blocks", "object", "notebook", "verdict", "how"}
 
 
 def notebook_cells(section: str) -> set[str]:
-    chapter, number = section.split(".")
-    [path] = ROOT.glob(f"chapters/{int(chapter):02}_*/{number}_*.ipynb")
-    return {cell["id"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+    [found] = [known for known in sections(ROOT) if known.id == section]
+    return {cell["id"] for cell in read_notebook(found.path)["cells"]}
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry['section']} {entry['listing']}")

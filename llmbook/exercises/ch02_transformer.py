@@ -6,57 +6,39 @@ finds; comparing with wrong answers only then means that a right one can never b
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from llmbook.exercises.checks import Wrong, expect, fresh_generator, grader
+from llmbook.exercises.checks import Wrong, drawn, expect, expect_shape, fresh_generator, grader, near
 
 NextLogProbs = Callable[[tuple[int, ...]], Tensor]
-
-
-def _near(answer: object, expected: Tensor | float, tolerance: float = 1e-5) -> bool:
-    answer, expected = torch.as_tensor(answer).double(), torch.as_tensor(expected).double()
-    return answer.shape == expected.shape and bool(torch.allclose(answer, expected, atol=tolerance, rtol=tolerance))
-
-
-def _expect_shape(answer: object, shape: Sequence[int], name: str) -> None:
-    expect(isinstance(answer, Tensor), f"return a tensor; yours is a {type(answer).__name__}")
-    expect(
-        tuple(answer.shape) == tuple(shape), f"the shape of {name} should be {list(shape)}, not {list(answer.shape)}"
-    )
-
-
-def _drawn(low: int, high: int, generator: torch.Generator) -> int:
-    return int(torch.randint(low, high + 1, (), generator=generator))
 
 
 @grader("2.2.1 positions")
 def positions(answer: Callable[[int, int], Tensor]) -> None:
     """`answer(num_positions, hidden_size)` is the table of equations (2.5) and (2.6)."""
     g = fresh_generator()
-    n, d = _drawn(12, 40, g), 2 * _drawn(5, 20, g)
+    n, d = drawn(12, 40, g), 2 * drawn(5, 20, g)
     # In about one process of a hundred the first single-precision sine or cosine is 1e-4 wrong (seen with torch 2.13
     # on two threads), and right ever after: that first one shall not be the reader's.
     torch.rand(40, 20).sin(), torch.rand(40, 20).cos()
     table = answer(n, d)
-    _expect_shape(table, (n, d), "the table")
+    expect_shape(table, (n, d), "the table")
     position, even = torch.arange(n).double()[:, None], torch.arange(0, d, 2).double()
     angle, doubled = position / 10000 ** (even / d), position / 10000 ** (2 * even / d)
     right = torch.stack([angle.sin(), angle.cos()], -1).flatten(1)
-    if _near(table, right):
+    if near(table, right):
         return
     all_sines_first = torch.cat([angle.sin(), angle.cos()], -1)
-    expect(not _near(table, all_sines_first), "sines come before cosines; they should alternate, sines in even columns")
-    expect(not _near(table[:-1], right[1:]), "the first row is position 0, not 1: its sines are 0 and its cosines 1")
-    is_doubled = _near(table[:, 0::2], doubled.sin())
+    expect(not near(table, all_sines_first), "sines come before cosines; they should alternate, sines in even columns")
+    expect(not near(table[:-1], right[1:]), "the first row is position 0, not 1: its sines are 0 and its cosines 1")
+    is_doubled = near(table[:, 0::2], doubled.sin())
     expect(not is_doubled, "the exponent is doubled: an index that counts 0, 2, 4, … is already the formula's 2i")
-    expect(
-        _near(table[:, 0::2], angle.sin()), "the even columns are not sin(pos / 10000^(2i/d)): check the frequencies"
-    )
+    expect(near(table[:, 0::2], angle.sin()), "the even columns are not sin(pos / 10000^(2i/d)): check the frequencies")
     raise Wrong("the sines are right, the cosines are not: both members of a pair share one frequency, 10000^(-2i/d)")
 
 
@@ -69,25 +51,25 @@ def attention(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> Non
     mask = torch.rand(2, 5, 7, generator=g) < 0.5
     mask[..., 0], mask[..., 1] = True, False
     output = answer(q, k, v, mask)
-    _expect_shape(output, (2, 5, 3), "the output")
-    if _near(output, F.scaled_dot_product_attention(q, k, v, mask)):
+    expect_shape(output, (2, 5, 3), "the output")
+    if near(output, F.scaled_dot_product_attention(q, k, v, mask)):
         return
     scores = q @ k.transpose(-2, -1)
     hidden = scores.masked_fill(~mask, float("-inf"))
     expect(not output.isnan().any(), "the output holds NaN: is minus infinity multiplied by 0, or a whole row hidden?")
-    expect(not _near(output, hidden.softmax(-1) @ v), "the scores are not divided by √d_k")
+    expect(not near(output, hidden.softmax(-1) @ v), "the scores are not divided by √d_k")
     expect(
-        not _near(output, (hidden / 16).softmax(-1) @ v), "the scores are divided by d_k; it should be its square root"
+        not near(output, (hidden / 16).softmax(-1) @ v), "the scores are divided by d_k; it should be its square root"
     )
     inverted = (scores / 4).masked_fill(mask, float("-inf")).softmax(-1) @ v
-    expect(not _near(output, inverted), "the mask is the wrong way round: True means that a key may be seen")
+    expect(not near(output, inverted), "the mask is the wrong way round: True means that a key may be seen")
     masked_late = (scores / 4).softmax(-1).masked_fill(~mask, 0.0) @ v
     late = "the rows of weights don't sum to 1: the mask must be applied before the softmax, not after it"
-    expect(not _near(output, masked_late), late)
-    expect(not _near(output, (scores / 4).softmax(-1) @ v), "hidden keys still have weight: the mask is not used")
+    expect(not near(output, masked_late), late)
+    expect(not near(output, (scores / 4).softmax(-1) @ v), "hidden keys still have weight: the mask is not used")
     row_sums = answer(q, k, torch.ones(2, 7, 1), mask)
     axis = "the weights of a query don't sum to 1 over the keys: along which axis is the softmax?"
-    expect(_near(row_sums, torch.ones(2, 5, 1)), axis)
+    expect(near(row_sums, torch.ones(2, 5, 1)), axis)
     raise Wrong("the weights sum to 1, but the output is not softmax(QKᵀ / √d_k) V")
 
 
@@ -95,12 +77,12 @@ def attention(answer: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]) -> Non
 def counting(attention_parameters: Callable[[int], int], allowed_cells: Callable[[int], int]) -> None:
     """Parameters of multi-head attention at width d, with biases; allowed cells of a causal mask of length L."""
     g = fresh_generator()
-    for d in (_drawn(3, 700, g), 512):
+    for d in (drawn(3, 700, g), 512):
         counted = attention_parameters(d)
         expect(counted != 4 * d * d, "the biases are missing: each of the four maps has d of them")
         expect(counted != 3 * (d * d + d), "three maps are counted; W^O, which mixes the heads, is the fourth")
         expect(counted == 4 * (d * d + d), "there are four maps of d × d weights and d biases; heads only cut them up")
-    length = _drawn(5, 900, g)
+    length = drawn(5, 900, g)
     cells = allowed_cells(length)
     expect(cells != length * (length - 1) // 2, "the diagonal is missing: a token may look at itself")
     expect(cells == length * (length + 1) // 2, "row i may look at i + 1 tokens; add up the rows")
@@ -110,30 +92,30 @@ def counting(attention_parameters: Callable[[int], int], allowed_cells: Callable
 def layer_norm(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> None:
     """`answer(x, weight, bias, eps)` normalises the last axis."""
     g = fresh_generator()
-    d = _drawn(6, 12, g)
+    d = drawn(6, 12, g)
     x = 2 + 3 * torch.randn(3, 5, d, generator=g)
     small = 1e-3 * x  # where eps is as large as the variance, its place matters
     weight, bias = torch.randn(d, generator=g), torch.randn(d, generator=g)
     results = [answer(values, weight, bias, 1e-5) for values in (x, small)]
-    _expect_shape(results[0], x.shape, "the result")
+    expect_shape(results[0], x.shape, "the result")
     expected = [F.layer_norm(values, (d,), weight, bias) for values in (x, small)]
-    if all(map(_near, results, expected)):
+    if all(map(near, results, expected)):
         return
     centred, result = x - x.mean(-1, keepdim=True), results[0]
     unbiased = centred / x.std(-1, keepdim=True) * weight + bias
     expect(
-        not _near(result, unbiased, 1e-3), "the standard deviation divides by d - 1; layer norm by d (unbiased=False)"
+        not near(result, unbiased, 1e-3), "the standard deviation divides by d - 1; layer norm by d (unbiased=False)"
     )
-    expect(not _near(result, F.layer_norm(x, (d,))), "weight and bias are not used")
-    expect(not _near(result, F.layer_norm(x, (d,), weight)), "the bias is not added")
+    expect(not near(result, F.layer_norm(x, (d,))), "weight and bias are not used")
+    expect(not near(result, F.layer_norm(x, (d,), weight)), "the bias is not added")
     of_all = (x - x.mean()) / (x.var(unbiased=False) + 1e-5).sqrt() * weight + bias
     expect(
-        not _near(result, of_all),
+        not near(result, of_all),
         "mean and variance are those of the whole tensor; each token has its own, over the last axis",
     )
     outside = 1e-3 * centred / (small.std(-1, keepdim=True, unbiased=False) + 1e-5) * weight + bias
     expect(
-        not _near(results[1], outside, 1e-3), "eps stands outside the root: add it to the variance, then take the root"
+        not near(results[1], outside, 1e-3), "eps stands outside the root: add it to the variance, then take the root"
     )
     raise Wrong("the result is not weight · (x - μ) / √(σ² + eps) + bias")
 
@@ -142,12 +124,12 @@ def layer_norm(answer: Callable[[Tensor, Tensor, Tensor, float], Tensor]) -> Non
 def masks(answer: Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]) -> None:
     """`answer(source, target, pad)` gives boolean masks [B, 1, S] and [B, T, T], True = may be seen."""
     g = fresh_generator()
-    pad = _drawn(0, 3, g)
+    pad = drawn(0, 3, g)
     source, target = torch.randint(4, 99, (2, 6), generator=g), torch.randint(4, 99, (2, 5), generator=g)
     source[1, 4:], target[1, 3:] = pad, pad
     source_mask, target_mask = answer(source, target, pad)
-    _expect_shape(source_mask, (2, 1, 6), "the source mask")
-    _expect_shape(target_mask, (2, 5, 5), "the target mask")
+    expect_shape(source_mask, (2, 1, 6), "the source mask")
+    expect_shape(target_mask, (2, 5, 5), "the target mask")
     expect(source_mask.dtype == target_mask.dtype == torch.bool, "masks are boolean tensors")
     real_source, real_target = (source != pad)[:, None], (target != pad)[:, None]
     seen = torch.ones(5, 5, dtype=torch.bool).tril()
@@ -203,22 +185,20 @@ def label_smoothing(answer: Callable[[Tensor, Tensor, float, int], Tensor]) -> N
     smoothing = 0.05 + 0.3 * torch.rand((), generator=g).item()
     loss = answer(logits, labels, smoothing, -100)
     flat = (logits.flatten(0, 1), labels.flatten())
-    if _near(loss, F.cross_entropy(*flat, label_smoothing=smoothing)):
+    if near(loss, F.cross_entropy(*flat, label_smoothing=smoothing)):
         return
     log_p, counted = logits.log_softmax(-1), labels != -100
     nll = -log_p.gather(-1, labels.clamp(min=0)[..., None])[..., 0]
     others = ((1 - smoothing) * nll + smoothing * (-log_p.sum(-1) - nll) / 8)[counted].mean()
     everywhere = (1 - smoothing) * nll - smoothing * log_p.mean(-1)
-    expect(not _near(loss, F.cross_entropy(*flat)), "this is the plain cross-entropy: ε is not used")
+    expect(not near(loss, F.cross_entropy(*flat)), "this is the plain cross-entropy: ε is not used")
     expect(
-        not _near(loss, others),
+        not near(loss, others),
         "ε is shared among the other tokens; the paper shares it among all V, the right one included",
     )
-    expect(not _near(loss, everywhere.mean()), "padding counts: leave out the labels that equal ignore_index")
+    expect(not near(loss, everywhere.mean()), "padding counts: leave out the labels that equal ignore_index")
     over_all = everywhere[counted].sum() / counted.numel()
-    expect(
-        not _near(loss, over_all), "padding is left out of the sum, and not of the count: divide by those that count"
-    )
+    expect(not near(loss, over_all), "padding is left out of the sum, and not of the count: divide by those that count")
     raise Wrong("the loss is not the mean of (1 - ε)·(-log p_label) + ε·(mean over the vocabulary of -log p)")
 
 
@@ -226,7 +206,7 @@ def label_smoothing(answer: Callable[[Tensor, Tensor, float, int], Tensor]) -> N
 def warm_up(answer: Callable[[int, int, int], float]) -> None:
     """`answer(step, hidden_size, warmup_steps)` is the learning rate of the Transformer paper."""
     g = fresh_generator()
-    d, w = 8 * _drawn(8, 100, g), _drawn(50, 5000, g)
+    d, w = 8 * drawn(8, 100, g), drawn(50, 5000, g)
     steps = (1, w // 3 + 1, w, 3 * w)
     same = partial(math.isclose, rel_tol=1e-6)
     unscaled = [min(step**-0.5, step * w**-1.5) for step in steps]

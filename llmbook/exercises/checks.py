@@ -17,7 +17,7 @@ import secrets
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,6 +47,30 @@ def fresh_generator() -> "torch.Generator":
 def fresh_random() -> random.Random:
     """The same for Python's own random numbers."""
     return random.Random(secrets.randbits(63))
+
+
+def drawn(low: int, high: int, generator: "torch.Generator") -> int:
+    """A whole number from `low` to `high`, both included."""
+    import torch
+
+    return int(torch.randint(low, high + 1, (), generator=generator))
+
+
+def near(answer: object, expected: object, tolerance: float = 1e-5) -> bool:
+    """Whether numbers, arrays or tensors have the same shape and the same values within a tolerance."""
+    import torch
+
+    answer, expected = torch.as_tensor(answer).double(), torch.as_tensor(expected).double()
+    return answer.shape == expected.shape and bool(torch.allclose(answer, expected, atol=tolerance, rtol=tolerance))
+
+
+def expect_shape(answer: object, shape: Sequence[int], name: str) -> None:
+    """Raise `Wrong` unless `answer` is a tensor of that shape."""
+    import torch
+
+    expect(isinstance(answer, torch.Tensor), f"return a tensor; yours is a {type(answer).__name__}")
+    right = tuple(answer.shape) == tuple(shape)
+    expect(right, f"the shape of {name} should be {list(shape)}, not {list(answer.shape)}")
 
 
 def grader(task: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

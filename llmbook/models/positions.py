@@ -55,3 +55,32 @@ class SinusoidalPositions(nn.Module):
                 "shorten it or build the model with a larger value"
             )
         return embeddings * self.scale + self.table[:length]
+
+
+def rotary_angles(position_ids: Tensor, inverse_frequencies: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosine and sine of the angles m·θ_j by which RoPE turns position m (section 2.4.1, equation 2.38).
+
+    Args:
+        position_ids: [batch, length], or [length] when all rows stand at the same positions.
+        inverse_frequencies: θ_j, [head_dim / 2].
+
+    Returns:
+        Two tensors [batch, 1, length, head_dim / 2] (or without the batch), float32; they broadcast over the heads.
+    """
+    angles = position_ids[..., None, :, None] * inverse_frequencies.double()
+    return angles.cos().float(), angles.sin().float()
+
+
+def apply_rotary(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn every pair (x_j, x_{j + head_dim/2}) by its angle: equation (2.38) in the pairing of LLaMA's checkpoints.
+
+    The book's formula pairs neighbours, 2j with 2j + 1; the published weights pair the two halves. The two differ by
+    a fixed reordering of the features, the same for queries and keys, so that scores do not change.
+
+    Args:
+        x: [batch, heads, length, head_dim].
+        cos, sin: from `rotary_angles`.
+    """
+    first, second = x.chunk(2, dim=-1)
+    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
+    return torch.cat([first * cos - second * sin, second * cos + first * sin], dim=-1)

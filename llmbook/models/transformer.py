@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from llmbook.errors import ReaderError
 from llmbook.models.attention import MultiHeadAttention, causal_mask
@@ -25,6 +26,7 @@ class TransformerConfig:
         norm_first: normalise before each sub-layer (pre-norm, as the book's code) or after it (post-norm, as its
             figure 2.1 and the paper).
         max_position_embeddings: the longest sequence, in tokens.
+        hidden_act: the feed-forward layer's activation, "relu" or "gelu".
     """
 
     src_vocab_size: int
@@ -36,6 +38,7 @@ class TransformerConfig:
     dropout: float = 0.1
     norm_first: bool = True
     max_position_embeddings: int = 512
+    hidden_act: str = "relu"
 
 
 def make_masks(input_ids: Tensor, decoder_input_ids: Tensor, pad_token_id: int) -> tuple[Tensor, Tensor]:
@@ -55,17 +58,20 @@ def make_masks(input_ids: Tensor, decoder_input_ids: Tensor, pad_token_id: int) 
 
 
 class FeedForward(nn.Module):
-    """ReLU(x W₁ + b₁) W₂ + b₂, the same at every position: equation (2.8)."""
+    """ReLU(x W₁ + b₁) W₂ + b₂, the same at every position: equation (2.8). BERT, GPT and BART have GELU for ReLU."""
 
-    def __init__(self, hidden_size: int, intermediate_size: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self, hidden_size: int, intermediate_size: int, dropout: float = 0.0, hidden_act: str = "relu"
+    ) -> None:
         super().__init__()
         self.up_proj = nn.Linear(hidden_size, intermediate_size)
         self.down_proj = nn.Linear(intermediate_size, hidden_size)
         self.dropout = nn.Dropout(dropout)
+        self.activation = getattr(F, hidden_act)
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., hidden_size] to the same shape."""
-        return self.down_proj(self.dropout(self.up_proj(x).relu()))
+        return self.down_proj(self.dropout(self.activation(self.up_proj(x))))
 
 
 class AddNorm(nn.Module):
@@ -94,7 +100,7 @@ class EncoderLayer(nn.Module):
         super().__init__()
         size, dropout = config.hidden_size, config.dropout
         self.self_attention = MultiHeadAttention(size, config.num_attention_heads, dropout)
-        self.feed_forward = FeedForward(size, config.intermediate_size, dropout)
+        self.feed_forward = FeedForward(size, config.intermediate_size, dropout, config.hidden_act)
         self.add_norms = nn.ModuleList(AddNorm(size, dropout, config.norm_first) for _ in range(2))
 
     def forward(self, x: Tensor, attention_mask: Tensor) -> Tensor:
@@ -111,7 +117,7 @@ class DecoderLayer(nn.Module):
         size, dropout = config.hidden_size, config.dropout
         self.self_attention = MultiHeadAttention(size, config.num_attention_heads, dropout)
         self.cross_attention = MultiHeadAttention(size, config.num_attention_heads, dropout)
-        self.feed_forward = FeedForward(size, config.intermediate_size, dropout)
+        self.feed_forward = FeedForward(size, config.intermediate_size, dropout, config.hidden_act)
         self.add_norms = nn.ModuleList(AddNorm(size, dropout, config.norm_first) for _ in range(3))
 
     def forward(self, x: Tensor, encoded: Tensor, decoder_mask: Tensor, attention_mask: Tensor) -> Tensor:
