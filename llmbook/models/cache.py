@@ -1,9 +1,14 @@
 """The key-value cache: what a decoder keeps of the tokens that it has read (sections 2.4.2 and 7.5)."""
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
 from llmbook.errors import ReaderError
+
+if TYPE_CHECKING:
+    from llmbook.models.llama import LlamaConfig
 
 
 class KVCache:
@@ -69,3 +74,16 @@ class KVCache:
     def advance(self, new: int) -> None:
         """Count `new` positions as filled in every layer."""
         self.length += new
+
+
+def kv_cache_bytes(config: "LlamaConfig", length: int, batch: int = 1, bytes_per_number: int = 2) -> int:
+    """What the cache of `length` positions takes: 2 · layers · key-value heads · head_dim · length · batch · bytes.
+
+    Args:
+        config: sizes of the model; the query heads do not matter.
+        length: positions in every row.
+        batch: rows.
+        bytes_per_number: 2 for float16 and bfloat16, 4 for float32.
+    """
+    numbers = 2 * config.num_hidden_layers * config.num_key_value_heads * config.head_dim * length * batch
+    return numbers * bytes_per_number

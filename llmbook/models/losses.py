@@ -1,7 +1,10 @@
 """Training losses over token predictions."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
+
+LOGITS_AT_ONCE = 2**21  # numbers: 8 MB in float32, about what a core's cache holds
 
 
 def label_smoothed_cross_entropy(
@@ -38,3 +41,56 @@ def causal_lm_loss(logits: Tensor, input_ids: Tensor, ignore_index: int = -100) 
         The mean in nats over the predicted tokens.
     """
     return F.cross_entropy(logits[:, :-1].flatten(0, 1), input_ids[:, 1:].flatten(), ignore_index=ignore_index)
+
+
+@torch.compiler.disable  # a compiler would unroll the slices and lose what they gain
+def linear_cross_entropy(hidden_states: Tensor, weight: Tensor, labels: Tensor, ignore_index: int = -100) -> Tensor:
+    """Cross-entropy of a language model's head, `F.cross_entropy(hidden_states @ weight.T, labels)`, in little memory.
+
+    The logits are the largest tensor of a small model's training step, length × vocab_size. Here they exist for a few
+    hundred tokens at a time: each slice's gradient is taken at once, while its logits are still in the cache.
+
+    Args:
+        hidden_states: [tokens, hidden_size].
+        weight: the head's matrix, [vocab_size, hidden_size].
+        labels: [tokens], token ids.
+        ignore_index: label of positions that do not count.
+
+    Returns:
+        The mean in nats over the labels that count; 0 where none does.
+    """
+    return _LinearCrossEntropy.apply(hidden_states, weight, labels, ignore_index)
+
+
+class _LinearCrossEntropy(torch.autograd.Function):
+    """The gradient of the mean over the logits is (softmax - one-hot) / count, known as soon as the logits are."""
+
+    @staticmethod
+    def forward(ctx, hidden_states: Tensor, weight: Tensor, labels: Tensor, ignore_index: int) -> Tensor:
+        counted = labels != ignore_index
+        count = counted.sum().clamp(min=1)
+        labels = labels.where(counted, 0)[:, None]
+        step = max(1, LOGITS_AT_ONCE // len(weight))
+        wanted = any(ctx.needs_input_grad)
+        grad_hidden = torch.empty_like(hidden_states) if wanted else None
+        grad_weight = torch.zeros_like(weight) if wanted else None
+        loss = hidden_states.new_zeros((), dtype=torch.float32)
+        for start in range(0, len(hidden_states), step):
+            rows = slice(start, start + step)
+            log_probs = (hidden_states[rows] @ weight.T).float().log_softmax(dim=-1)
+            loss = loss - (log_probs.gather(1, labels[rows]).squeeze(1) * counted[rows]).sum()
+            if wanted:
+                slope = log_probs.exp_().scatter_add_(
+                    1, labels[rows], -torch.ones_like(labels[rows], dtype=torch.float32)
+                )
+                slope = slope.mul_(counted[rows, None]).to(weight.dtype)
+                grad_hidden[rows] = slope @ weight
+                grad_weight += slope.T @ hidden_states[rows]
+        if wanted:
+            ctx.save_for_backward(grad_hidden.div_(count), grad_weight.div_(count))
+        return loss / count
+
+    @staticmethod
+    def backward(ctx, grad_output: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        grad_hidden, grad_weight = ctx.saved_tensors
+        return grad_hidden * grad_output, grad_weight * grad_output, None, None
