@@ -21,11 +21,14 @@ app = typer.Typer(
 exercises = typer.Typer(help="The exercises: grade your answers, or make the notebooks.", no_args_is_help=True)
 data = typer.Typer(help="Sample data, as much as you like.", no_args_is_help=True)
 make = typer.Typer(help="Remake what is committed.", no_args_is_help=True)
+bench = typer.Typer(help="Measure against the library that the field uses.", no_args_is_help=True)
 app.add_typer(exercises, name="exercises")
 app.add_typer(data, name="data")
 app.add_typer(make, name="make")
+app.add_typer(bench, name="bench")
 
 Preset = StrEnum("Preset", ["cpu", "gpu"])
+Precision = StrEnum("Precision", ["fp32", "bf16"])
 Sections = Annotated[
     list[str] | None, typer.Argument(metavar="SECTION", help="Sections (2.2) or chapters (2); all by default.")
 ]
@@ -172,6 +175,30 @@ def make_samples(seed: Seed = 0) -> None:
     from llmbook.data.samples import write_samples
 
     write_samples(paths.samples(), seed)
+
+
+@bench.command("llama")
+def bench_llama_command(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds that count; the best is taken.")] = 8,
+    precision: Annotated[
+        list[Precision] | None, typer.Option(help="fp32 or bf16; both by default. May be given twice.")
+    ] = None,
+    compiled: Annotated[bool, typer.Option("--compile/--no-compile", help="Also train under torch.compile.")] = True,
+) -> None:
+    """Llama's training step and its generation, against transformers' LlamaForCausalLM, by turns in one process."""
+    import torch
+
+    from llmbook.bench import bench_llama
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    precisions = tuple(choice.value for choice in precision or Precision)
+    where = torch.cuda.get_device_name() if device.type == "cuda" else f"{torch.get_num_threads()} processor threads"
+    print(f"On {where}. Import, compilation and warm-up are not counted; each figure is the best of {rounds} rounds.")
+    print(f"{'task':24} {'llmbook':>10} {'transformers':>13} {'ratio':>6} {'aim':>5} {'of matmul peak':>15}")
+    for row in bench_llama(device, precisions, compiled, rounds):
+        share = "" if row.share is None else f"{row.share:.0%}"
+        rates = f"{row.ours:>10,.0f} {row.theirs:>13,.0f}"
+        print(f"{row.task:24} {rates} {row.ratio:>6.2f} {row.target:>5} {share:>15}", flush=True)
 
 
 def _console() -> "Console":  # noqa: F821

@@ -129,7 +129,7 @@ def load_llama(
     model.load_state_dict(found, strict=False, assign=True)
     if config.tie_word_embeddings:
         model.lm_head.weight = model.embed_tokens.weight
-    return model.requires_grad_(True).eval()
+    return model.to(device).eval()
 
 
 def save_llama(model: "Llama", folder: str | Path, max_shard_size: int) -> None:

@@ -17,6 +17,8 @@ from llmbook.models.cache import KVCache
 from llmbook.models.losses import linear_cross_entropy
 from llmbook.models.positions import apply_rotary, rotary_angles, rotary_frequencies
 
+ROTARY_TABLE_LENGTH = 8192  # positions whose angles a model keeps ready
+
 
 @dataclass(frozen=True)
 class LlamaConfig:
@@ -190,6 +192,9 @@ class Llama(nn.Module):
         for parameter in self.parameters():
             if parameter.dim() > 1:
                 nn.init.normal_(parameter, std=config.initializer_range)
+        # Worked out once: a generated token costs as much time in small operations as in its matrix products.
+        positions = torch.arange(min(config.max_position_embeddings, ROTARY_TABLE_LENGTH), device="cpu")
+        self.register_buffer("rotary_table", _rotary_table(config, positions), persistent=False)
 
     @classmethod
     def from_pretrained(
@@ -247,8 +252,6 @@ class Llama(nn.Module):
             ReaderError: for a token id outside the vocabulary, or a full cache.
         """
         length, past = input_ids.shape[1], cache.length if cache is not None else 0
-        if position_ids is None:
-            position_ids = torch.arange(past, past + length, device=input_ids.device)
         try:
             x = self.embed_tokens(input_ids)
         except IndexError:
@@ -256,7 +259,7 @@ class Llama(nn.Module):
                 f"token id {input_ids.max().item()} is outside the model's vocabulary of {self.config.vocab_size}: "
                 "the tokenizer belongs to another model"
             ) from None
-        rotation = self._rotation(position_ids, past + length, x)
+        rotation = self._rotation(position_ids, past, length, x)
         mask = _attention_mask(length, past, attention_mask, self.config.sliding_window, x.device)
         for layer in self.layers:
             x = layer(x, rotation, mask, cache)
@@ -264,14 +267,14 @@ class Llama(nn.Module):
             cache.advance(length)
         return self.norm(x)
 
-    @torch.compiler.disable  # a compiler would have every layer's kernels take these cosines again
-    def _rotation(self, position_ids: Tensor, length: int, x: Tensor) -> tuple[Tensor, Tensor]:
-        config = self.config
-        frequencies, factor = rotary_frequencies(
-            config.head_dim, config.rope_theta, config.rope_scaling, config.max_position_embeddings, length, x.device
-        )
-        cos, sin = rotary_angles(position_ids, frequencies)
-        return (cos * factor).to(x.dtype), (sin * factor).to(x.dtype)
+    def _rotation(self, position_ids: Tensor | None, past: int, length: int, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and sines of the positions: those that follow the cache are looked up, any others worked out."""
+        if position_ids is None and past + length <= self.rotary_table.shape[1]:
+            cos, sin = self.rotary_table[:, past : past + length].unbind(0)
+        else:
+            positions = torch.arange(past, past + length) if position_ids is None else position_ids
+            cos, sin = _rotary_table(self.config, positions.to(x.device), past + length)
+        return cos.to(x.dtype), sin.to(x.dtype)
 
     def forward(
         self,
@@ -306,6 +309,15 @@ class Llama(nn.Module):
             batch_size, max_length, config.num_hidden_layers, config.num_key_value_heads, config.head_dim,
             weight.dtype, weight.device,
         )  # fmt: skip
+
+
+def _rotary_table(config: LlamaConfig, position_ids: Tensor, length: int = 0) -> Tensor:
+    """Cosines and sines as `rotary_angles` gives them, stacked; `length` is what a dynamic stretching goes by."""
+    frequencies, factor = rotary_frequencies(
+        config.head_dim, config.rope_theta, config.rope_scaling, config.max_position_embeddings, length,
+        position_ids.device,
+    )  # fmt: skip
+    return torch.stack(rotary_angles(position_ids, frequencies)) * factor
 
 
 def _attention_mask(

@@ -43,11 +43,10 @@ def causal_lm_loss(logits: Tensor, input_ids: Tensor, ignore_index: int = -100) 
     return F.cross_entropy(logits[:, :-1].flatten(0, 1), input_ids[:, 1:].flatten(), ignore_index=ignore_index)
 
 
-@torch.compiler.disable  # a compiler would unroll the slices and lose what they gain
 def linear_cross_entropy(hidden_states: Tensor, weight: Tensor, labels: Tensor, ignore_index: int = -100) -> Tensor:
     """Cross-entropy of a language model's head, `F.cross_entropy(hidden_states @ weight.T, labels)`, in little memory.
 
-    The logits are the largest tensor of a small model's training step, length × vocab_size. Here they exist for a few
+    The logits are the largest tensor of a small model's training step, tokens × vocab_size. Here they exist for a few
     hundred tokens at a time: each slice's gradient is taken at once, while its logits are still in the cache.
 
     Args:
@@ -59,38 +58,59 @@ def linear_cross_entropy(hidden_states: Tensor, weight: Tensor, labels: Tensor, 
     Returns:
         The mean in nats over the labels that count; 0 where none does.
     """
-    return _LinearCrossEntropy.apply(hidden_states, weight, labels, ignore_index)
+    device = hidden_states.device.type
+    if torch.is_autocast_enabled(device):
+        dtype = torch.get_autocast_dtype(device)
+        hidden_states, weight = hidden_states.to(dtype), weight.to(dtype)
+    wanted = torch.is_grad_enabled() and (hidden_states.requires_grad or weight.requires_grad)
+    return _linear_cross_entropy(hidden_states, weight, labels, ignore_index, wanted)[0]
 
 
-class _LinearCrossEntropy(torch.autograd.Function):
-    """The gradient of the mean over the logits is (softmax - one-hot) / count, known as soon as the logits are."""
-
-    @staticmethod
-    def forward(ctx, hidden_states: Tensor, weight: Tensor, labels: Tensor, ignore_index: int) -> Tensor:
-        counted = labels != ignore_index
-        count = counted.sum().clamp(min=1)
-        labels = labels.where(counted, 0)[:, None]
-        step = max(1, LOGITS_AT_ONCE // len(weight))
-        wanted = any(ctx.needs_input_grad)
-        grad_hidden = torch.empty_like(hidden_states) if wanted else None
-        grad_weight = torch.zeros_like(weight) if wanted else None
-        loss = hidden_states.new_zeros((), dtype=torch.float32)
-        for start in range(0, len(hidden_states), step):
-            rows = slice(start, start + step)
-            log_probs = (hidden_states[rows] @ weight.T).float().log_softmax(dim=-1)
-            loss = loss - (log_probs.gather(1, labels[rows]).squeeze(1) * counted[rows]).sum()
-            if wanted:
-                slope = log_probs.exp_().scatter_add_(
-                    1, labels[rows], -torch.ones_like(labels[rows], dtype=torch.float32)
-                )
-                slope = slope.mul_(counted[rows, None]).to(weight.dtype)
-                grad_hidden[rows] = slope @ weight
-                grad_weight += slope.T @ hidden_states[rows]
+# An operator of its own, because a compiler that looked inside would unroll the slices and lose what they gain.
+@torch.library.custom_op("llmbook::linear_cross_entropy", mutates_args=())
+def _linear_cross_entropy(
+    hidden_states: Tensor, weight: Tensor, labels: Tensor, ignore_index: int, wanted: bool
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The loss and, where wanted, its gradients: over the logits it is (softmax - one-hot) / count."""
+    counted = labels != ignore_index
+    labels = labels.where(counted, 0)[:, None]
+    minus_one = -torch.ones_like(labels, dtype=torch.float32)
+    loss = torch.zeros((), device=hidden_states.device)
+    grad_hidden = torch.empty_like(hidden_states if wanted else loss)
+    grad_weight = torch.zeros_like(weight if wanted else loss, dtype=torch.float32)
+    step = max(1, LOGITS_AT_ONCE // len(weight))
+    for start in range(0, len(hidden_states), step):
+        rows = slice(start, start + step)
+        log_probs = (hidden_states[rows] @ weight.T).float().log_softmax(dim=-1)
+        loss -= (log_probs.gather(1, labels[rows]).squeeze(1) * counted[rows]).sum()
         if wanted:
-            ctx.save_for_backward(grad_hidden.div_(count), grad_weight.div_(count))
-        return loss / count
+            slope = log_probs.exp_().scatter_add_(1, labels[rows], minus_one[rows]).mul_(counted[rows, None])
+            slope = slope.to(weight.dtype)
+            grad_hidden[rows] = slope @ weight
+            grad_weight += slope.T @ hidden_states[rows]
+    count = counted.sum().clamp(min=1)
+    return loss / count, grad_hidden.div_(count), grad_weight.div_(count).to(weight.dtype)
 
-    @staticmethod
-    def backward(ctx, grad_output: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        grad_hidden, grad_weight = ctx.saved_tensors
-        return grad_hidden * grad_output, grad_weight * grad_output, None, None
+
+@_linear_cross_entropy.register_fake
+def _(hidden_states: Tensor, weight: Tensor, labels: Tensor, ignore_index: int, wanted: bool) -> tuple[Tensor, ...]:
+    loss = hidden_states.new_empty((), dtype=torch.float32)
+    return loss, torch.empty_like(hidden_states if wanted else loss), torch.empty_like(weight if wanted else loss)
+
+
+def _keep_gradients(ctx, inputs: tuple, output: tuple[Tensor, Tensor, Tensor]) -> None:
+    ctx.save_for_backward(*output[1:])
+
+
+def _scale_gradients(ctx, grad_loss: Tensor, *unused: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+    grad_hidden, grad_weight = ctx.saved_tensors
+    return (
+        (grad_hidden * grad_loss).to(grad_hidden.dtype),
+        (grad_weight * grad_loss).to(grad_weight.dtype),
+        None,
+        None,
+        None,
+    )
+
+
+_linear_cross_entropy.register_autograd(_scale_gradients, setup_context=_keep_gradients)
