@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llmbook.data.world import World
+    from llmbook.models.llama import Llama, LlamaConfig
     from llmbook.models.transformer import Transformer, TransformerConfig
 
 __version__ = "0.1.0"
 
 _HOME_OF = {
+    "Llama": "llmbook.models.llama",
+    "LlamaConfig": "llmbook.models.llama",
     "World": "llmbook.data.world",
     "Transformer": "llmbook.models.transformer",
     "TransformerConfig": "llmbook.models.transformer",
 }
-__all__ = ["Transformer", "TransformerConfig", "World"]
+__all__ = ["Llama", "LlamaConfig", "Transformer", "TransformerConfig", "World"]
 
 
 def __getattr__(name: str) -> object:
