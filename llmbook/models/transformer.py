@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -26,7 +27,7 @@ class TransformerConfig:
         norm_first: normalise before each sub-layer (pre-norm, as the book's code) or after it (post-norm, as its
             figure 2.1 and the paper).
         max_position_embeddings: the longest sequence, in tokens.
-        hidden_act: the feed-forward layer's activation, "relu" or "gelu".
+        hidden_act: the feed-forward layer's activation, "relu", "gelu" or "gelu_new".
     """
 
     src_vocab_size: int
@@ -67,7 +68,8 @@ class FeedForward(nn.Module):
         self.up_proj = nn.Linear(hidden_size, intermediate_size)
         self.down_proj = nn.Linear(intermediate_size, hidden_size)
         self.dropout = nn.Dropout(dropout)
-        self.activation = getattr(F, hidden_act)
+        # GPT-2's weights were trained with a tanh approximation of GELU, which is known as "gelu_new".
+        self.activation = partial(F.gelu, approximate="tanh") if hidden_act == "gelu_new" else getattr(F, hidden_act)
 
     def forward(self, x: Tensor) -> Tensor:
         """[..., hidden_size] to the same shape."""
