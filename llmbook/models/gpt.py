@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from llmbook.errors import ReaderError
 from llmbook.models.attention import causal_mask
+from llmbook.models.generation import choose
 from llmbook.models.transformer import EncoderLayer
 
 if TYPE_CHECKING:
@@ -149,10 +150,7 @@ def generate(
     ended = torch.zeros(len(input_ids), dtype=torch.bool, device=input_ids.device)
     for _ in range(max_new_tokens):
         logits = model.hidden_states(input_ids)[:, -1] @ model.embed_tokens.weight.T
-        if temperature:
-            tokens = torch.multinomial((logits / temperature).softmax(-1), 1, generator=generator).squeeze(1)
-        else:
-            tokens = logits.argmax(dim=-1)
+        tokens = choose(logits, temperature, generator=generator)
         if eos_token_id is not None:
             tokens = tokens.where(~ended, eos_token_id)
             ended = ended | (tokens == eos_token_id)
