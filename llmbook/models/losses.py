@@ -4,7 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-LOGITS_AT_ONCE = 2**21  # numbers: 8 MB in float32, about what a core's cache holds
+# Logits that exist at a time: on a processor about what a core's cache holds, 8 MB in float32; elsewhere 256 MB, as
+# small products would leave a GPU idle.
+LOGITS_AT_ONCE = {"cpu": 2**21, "other": 2**26}
 
 
 def label_smoothed_cross_entropy(
@@ -78,7 +80,7 @@ def _linear_cross_entropy(
     loss = torch.zeros((), device=hidden_states.device)
     grad_hidden = torch.empty_like(hidden_states if wanted else loss)
     grad_weight = torch.zeros_like(weight if wanted else loss, dtype=torch.float32)
-    step = max(1, LOGITS_AT_ONCE // len(weight))
+    step = _rows_at_once(len(weight), hidden_states.device.type)
     for start in range(0, len(hidden_states), step):
         rows = slice(start, start + step)
         log_probs = (hidden_states[rows] @ weight.T).float().log_softmax(dim=-1)
@@ -90,6 +92,11 @@ def _linear_cross_entropy(
             grad_weight += slope.T @ hidden_states[rows]
     count = counted.sum().clamp(min=1)
     return loss / count, grad_hidden.div_(count), grad_weight.div_(count).to(weight.dtype)
+
+
+def _rows_at_once(vocab_size: int, device_type: str) -> int:
+    """Tokens in a slice; never so few that the products with a large vocabulary's matrix become slow."""
+    return max(128, LOGITS_AT_ONCE.get(device_type, LOGITS_AT_ONCE["other"]) // vocab_size)
 
 
 @_linear_cross_entropy.register_fake

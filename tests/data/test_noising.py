@@ -34,7 +34,7 @@ def outcomes(noise, draws: int = 4000) -> Counter:
     return Counter(" ".join(noise(TEXT, rng)) for _ in range(draws))
 
 
-def evenly(counts: Counter, expected: set[str]) -> None:
+def assert_even(counts: Counter, expected: set[str]) -> None:
     """Every expected outcome came, no other did, and each within five standard deviations of its share."""
     assert set(counts) == expected
     mean = counts.total() / len(expected)
@@ -62,20 +62,20 @@ def test_the_papers_infilling_is_possible():
 def test_masking_and_deletion_choose_every_pair_of_places_equally_often():
     pairs = list(combinations(range(7), 2))
     masked = {" ".join("_" if i in pair else t for i, t in enumerate(TEXT)) for pair in pairs}
-    evenly(outcomes(NOISES["masking"]), masked)
+    assert_even(outcomes(NOISES["masking"]), masked)
     numbered = [str(i) for i in range(7)]  # with TEXT, different deletions can look the same
     deleted = {" ".join(t for i, t in enumerate(numbered) if i not in pair) for pair in pairs}
     rng = random.Random(0)
-    evenly(Counter(" ".join(NOISES["deletion"](numbered, rng)) for _ in range(4000)), deleted)
+    assert_even(Counter(" ".join(NOISES["deletion"](numbered, rng)) for _ in range(4000)), deleted)
 
 
 def test_permutation_and_rotation_give_every_order_equally_often():
-    evenly(outcomes(NOISES["rotation"]), {" ".join(TEXT[k:] + TEXT[:k]) for k in range(7)})
-    evenly(outcomes(NOISES["permutation"]), {"A B C . D E .", "D E . A B C ."})
+    assert_even(outcomes(NOISES["rotation"]), {" ".join(TEXT[k:] + TEXT[:k]) for k in range(7)})
+    assert_even(outcomes(NOISES["permutation"]), {"A B C . D E .", "D E . A B C ."})
     text = list("a.b.c.d")  # the rest without a full stop moves too
     rng = random.Random(1)
     seen = Counter(" ".join(sentence_permutation(text, rng, full_stop=".")) for _ in range(4000))
-    evenly(seen, {" ".join(order) for order in permutations(["a .", "b .", "c .", "d"])})
+    assert_even(seen, {" ".join(order) for order in permutations(["a .", "b .", "c .", "d"])})
 
 
 @pytest.mark.parametrize("noise", ["permutation", "rotation"])
