@@ -67,8 +67,13 @@ def config_from_json(values: Mapping[str, object], place: str) -> "LlamaConfig":
     if rope.pop("partial_rotary_factor", 1.0) != 1.0:
         raise ReaderError(f"{place} turns only part of each head (partial_rotary_factor), which Llama does not support")
     scaled = rope.get("rope_type", rope.get("type", "default")) != "default"
+    sizes = {key: values[key] for key in _SIZES if values.get(key) is not None}
+    for key, value in sizes.items():
+        fit = type(value) in ((bool,) if key == "tie_word_embeddings" else (int, float))
+        if not fit:
+            raise ReaderError(f"{place} has {key} = {value!r}, which is no size: is the file damaged?")
     return LlamaConfig(
-        **{key: values[key] for key in _SIZES if values.get(key) is not None},
+        **sizes,
         rope_theta=float(theta),
         rope_scaling=rope if scaled else None,
         attention_bias=family == "qwen2",
@@ -224,7 +229,10 @@ def _weight_files(folder: Path) -> list[Path]:
     """The safetensors files of a checkpoint, all of which exist."""
     index = folder / "model.safetensors.index.json"
     if index.exists():
-        names = sorted(set(_read_json(index).get("weight_map", {}).values()))
+        where = _read_json(index).get("weight_map")
+        if not isinstance(where, dict):
+            raise ReaderError(f"{index} is damaged: it has no weight_map")
+        names = sorted(set(where.values()))
         if missing := [name for name in names if not (folder / name).is_file()]:
             raise ReaderError(f"{folder} lacks {', '.join(missing)}, which its index lists: download it again")
         return [folder / name for name in names]

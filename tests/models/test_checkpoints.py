@@ -120,6 +120,10 @@ DAMAGE = {
     "another family": (lambda f: edit(f, model_type="gpt2"), "'gpt2': Llama reads llama, mistral, qwen2, qwen3"),
     "no family": (lambda f: edit(f, model_type="gone"), "type None"),
     "size missing": (lambda f: edit(f, hidden_size="gone", vocab_size="gone"), "lacks vocab_size, hidden_size"),
+    "size as a word": (lambda f: edit(f, hidden_size="big"), "hidden_size = 'big', which is no size"),
+    "index without a map": (
+        lambda f: (f / "model.safetensors.index.json").write_text('{"weight_map": []}'), "index.json is damaged",
+    ),
     "biased mlp": (lambda f: edit(f, mlp_bias=True), "mlp_bias = True, which Llama does not support"),
     "output bias": (lambda f: edit(f, attention_bias=True), "output bias"),
     "unknown rope": (lambda f: edit(f, rope_parameters={"rope_type": "magic"}), "unknown rope_type 'magic'"),
