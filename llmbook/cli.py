@@ -188,7 +188,7 @@ def bench_llama_command(
     """Llama's training step and its generation, against transformers' LlamaForCausalLM, by turns in one process."""
     import torch
 
-    from llmbook.bench import bench_llama
+    from llmbook.bench.llama import bench_llama
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     precisions = tuple(choice.value for choice in precision or Precision)

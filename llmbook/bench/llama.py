@@ -1,17 +1,13 @@
-"""Benchmarks against the library that the field uses: both sides in one process, by turns, so that only ratios count.
+"""Training and generation of `Llama` against `transformers.LlamaForCausalLM`."""
 
-Imports, compilation and warm-up come before the clock starts. Each variant's figure is its best round: other work on
-the machine only adds.
-"""
-
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 
 import torch
 from torch import nn
 
+from llmbook.bench.timing import interleave
 from llmbook.models.generation import generate
 from llmbook.models.llama import Llama, LlamaConfig
 
@@ -49,24 +45,6 @@ class Row:
     def ratio(self) -> float:
         """Ours over theirs."""
         return self.ours / self.theirs
-
-
-def interleave(variants: Mapping[str, Callable[[], object]], rounds: int, warm_up: int = 2) -> dict[str, float]:
-    """Run every variant `rounds` times, taking turns, after `warm_up` rounds that do not count.
-
-    Returns:
-        The best seconds of each variant.
-    """
-    best = dict.fromkeys(variants, float("inf"))
-    for round_ in range(warm_up + rounds):
-        for name, run in variants.items():
-            _synchronise()
-            start = time.perf_counter()
-            run()
-            _synchronise()
-            if round_ >= warm_up:
-                best[name] = min(best[name], time.perf_counter() - start)
-    return best
 
 
 def matmul_peak(dtype: torch.dtype, device: torch.device, size: int | None = None) -> float:
@@ -176,8 +154,3 @@ def _generations(ours: Llama, theirs: nn.Module, batch_size: int) -> dict[str, C
         "theirs": lambda: theirs.generate(prompt, attention_mask=mask, max_new_tokens=64, do_sample=False),
         "ours": lambda: generate(ours, prompt, 64),
     }
-
-
-def _synchronise() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()

@@ -4,7 +4,8 @@ import time
 
 import torch
 
-from llmbook.bench import Row, _generations, _pair, _training_steps, bench_llama, interleave
+from llmbook.bench.llama import Row, _generations, _pair, _training_steps, bench_llama
+from llmbook.bench.timing import interleave
 from llmbook.models.llama import LlamaConfig
 
 CONFIG = LlamaConfig(97, 32, 48, 2, 4, max_position_embeddings=128, tie_word_embeddings=True)
@@ -39,7 +40,7 @@ def test_both_sides_write_the_same_number_of_tokens():
 
 
 def test_the_rows_of_a_small_run(monkeypatch):
-    monkeypatch.setattr("llmbook.bench.TINY", CONFIG)
+    monkeypatch.setattr("llmbook.bench.llama.TINY", CONFIG)
     monkeypatch.setattr("llmbook.bench.matmul_peak", lambda dtype, device: 1e12)
     rows = list(bench_llama(torch.device("cpu"), ("fp32", "bf16"), False, 1, 2, 16, (1, 2)))
     assert [row.task for row in rows] == [
