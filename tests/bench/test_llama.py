@@ -41,7 +41,7 @@ def test_both_sides_write_the_same_number_of_tokens():
 
 def test_the_rows_of_a_small_run(monkeypatch):
     monkeypatch.setattr("llmbook.bench.llama.TINY", CONFIG)
-    monkeypatch.setattr("llmbook.bench.matmul_peak", lambda dtype, device: 1e12)
+    monkeypatch.setattr("llmbook.bench.llama.matmul_peak", lambda dtype, device: 1e12)
     rows = list(bench_llama(torch.device("cpu"), ("fp32", "bf16"), False, 1, 2, 16, (1, 2)))
     assert [row.task for row in rows] == [
         "train fp32 eager", "train bf16 eager", "generate fp32 batch 1", "generate fp32 batch 2",
