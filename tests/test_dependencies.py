@@ -15,7 +15,7 @@ PACKAGE = Path(llmbook.__file__).parent
 CHAPTERS = ("models", "data", "training", "parallel", "finetuning", "rlhf", "apps", "serving", "evaluation")
 KNOW_NOBODY = ("models", "data")
 # The foundation under all of them. The rest (runner, report, exercises, …) stands above the chapters.
-BASE = ("errors", "paths", "files")
+BASE = ("errors", "paths", "files", "options")
 TOP = ("notebook", "cli")
 
 

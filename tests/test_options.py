@@ -1,0 +1,67 @@
+"""Options that a reader wrote: every mistake is one line that names its place."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from llmbook.errors import ReaderError
+from llmbook.options import from_mapping, nearest, read_yaml
+
+
+@dataclass
+class Baking:
+    flour: tuple[str, ...]
+    grams: int = 500
+    salt: float = 0.02
+    rise: bool = True
+    oven: Path | None = None
+    name: str = "loaf"
+
+
+def test_values_take_the_types_of_the_fields():
+    made = from_mapping(Baking, {"flour": ["rye", "wheat"], "salt": 1, "oven": "a/b", "name": "x"}, "bread.yaml")
+    assert made == Baking(("rye", "wheat"), salt=1.0, oven=Path("a/b"), name="x")
+    assert isinstance(made.salt, float) and from_mapping(Baking, {"flour": [], "oven": None}, "x").oven is None
+
+
+@pytest.mark.parametrize(
+    "mapping, words",
+    [
+        ({"flour": [], "gram": 3}, "bread.yaml: unknown key 'gram'; did you mean 'grams'?"),
+        ({"flour": [], "xyzzy": 3}, "unknown key 'xyzzy'; known are flour, grams"),
+        ({"grams": 3}, "the key 'flour' is missing"),
+        ({"flour": "rye"}, "flour must be a list, not 'rye'"),
+        ({"flour": [3]}, "flour must be text, not 3"),
+        ({"flour": [], "grams": 2.5}, "grams must be a whole number, not 2.5"),
+        ({"flour": [], "grams": True}, "grams must be a whole number, not True"),
+        ({"flour": [], "salt": True}, "salt must be a number, not True"),
+        ({"flour": [], "salt": "1e-4"}, "YAML reads 1e-4 as text"),
+        ({"flour": [], "rise": 1}, "rise must be true or false, not 1"),
+        ({"flour": [], "name": None}, "name must be text, not None"),
+    ],
+)
+def test_what_is_wrong_is_named(mapping, words):
+    with pytest.raises(ReaderError) as caught:
+        from_mapping(Baking, mapping, "bread.yaml")
+    assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_files_that_are_no_mapping(tmp_path):
+    path = tmp_path / "r.yaml"
+    with pytest.raises(ReaderError, match="cannot read .*No such file"):
+        read_yaml(path)
+    for content, words in (("a: [1\nb: 2", "line 2 is not YAML"), ("- a", "no `key: value`"), ("", "no `key: value`")):
+        path.write_text(content)
+        with pytest.raises(ReaderError, match=words):
+            read_yaml(path)
+    path.write_bytes(b"\xff\xfe\x00a")
+    with pytest.raises(ReaderError):
+        read_yaml(path)
+    path.write_text("a: {b: [1]}")
+    assert read_yaml(path) == {"a": {"b": [1]}}
+
+
+def test_nearest_or_all():
+    assert nearest("normalise", ["normalize", "rules"]) == "did you mean 'normalize'?"
+    assert nearest("zzz", ["normalize", "rules"]) == "known are normalize, rules"
