@@ -1,0 +1,129 @@
+"""Token ids on disk: text is tokenised once, side by side; training maps the files into memory (section 3.2.4)."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmbook.data.tokenizers.bpe import BPETokenizer
+from llmbook.errors import ReaderError
+from llmbook.files import write_atomically
+
+_INDEX = "index.json"
+
+
+def write_shards(
+    texts: Iterable[str],
+    tokenizer: BPETokenizer,
+    folder: str | Path,
+    separator: str,
+    *,
+    shard_tokens: int = 100_000_000,
+    num_workers: int = 1,
+) -> int:
+    """Tokenise a stream of texts into files of token ids, one text after the other, each followed by a separator.
+
+    An id takes two bytes, or four when the vocabulary has more than 65,536 tokens. The files are the same whatever the
+    number of workers. Special tokens are not looked for in the texts.
+
+    Args:
+        texts: read one by one.
+        tokenizer: a trained one.
+        folder: for `000000.bin`, `000001.bin`, … and `index.json`; it must be new or empty.
+        separator: a special token of the tokenizer.
+        shard_tokens: ids in a file; the last has the rest.
+        num_workers: processes that tokenise side by side.
+
+    Returns:
+        Tokens written, separators included.
+
+    Raises:
+        ReaderError: when the folder holds something, or the separator is no special token.
+    """
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise ReaderError(f"{folder} is not empty: name a new folder")
+    if separator not in tokenizer.special_tokens:
+        raise ReaderError(f"the separator {separator!r} is no special token of the tokenizer")
+    folder.mkdir(parents=True, exist_ok=True)
+    dtype, lengths = np.dtype("<u2" if len(tokenizer) <= 1 << 16 else "<u4"), []
+    rest = np.empty(0, dtype)
+    for ids in _encoded(texts, tokenizer, separator, dtype, num_workers):
+        rest = np.concatenate((rest, ids))
+        while len(rest) >= shard_tokens:
+            rest[:shard_tokens].tofile(folder / f"{len(lengths):06}.bin")
+            lengths.append(shard_tokens)
+            rest = rest[shard_tokens:]
+    if len(rest):
+        rest.tofile(folder / f"{len(lengths):06}.bin")
+        lengths.append(len(rest))
+    index = {"dtype": dtype.str, "tokens": lengths, "vocab_size": len(tokenizer)}
+    write_atomically(folder / _INDEX, json.dumps(index))  # last: a folder without it is unfinished
+    return sum(lengths)
+
+
+def open_shards(folder: str | Path) -> list[NDArray[np.unsignedinteger]]:
+    """The files that `write_shards` wrote, mapped into memory: only what is looked at is read.
+
+    Raises:
+        ReaderError: when the folder is missing or unfinished, or a file is too short.
+    """
+    folder = Path(folder)
+    try:
+        index = json.loads((folder / _INDEX).read_text())
+        dtype, lengths = np.dtype(index["dtype"]), index["tokens"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ReaderError(f"{folder} holds no finished shards (no {_INDEX}): write them again") from None
+    shards = []
+    for number, length in enumerate(lengths):
+        path = folder / f"{number:06}.bin"
+        if not path.exists() or path.stat().st_size != length * dtype.itemsize:
+            raise ReaderError(f"{path} is missing or damaged: write the shards again")
+        shards.append(np.memmap(path, dtype, mode="r"))
+    return shards
+
+
+def _encoded(
+    texts: Iterable[str], tokenizer: BPETokenizer, separator: str, dtype: np.dtype, num_workers: int
+) -> Iterator[NDArray[np.unsignedinteger]]:
+    source = iter(texts)
+    batches = iter(lambda: list(islice(source, 512)), [])
+    worker = _Worker(tokenizer, tokenizer.special_tokens[separator], dtype)
+    if num_workers == 1:
+        yield from map(worker.encode, batches)
+        return
+    import multiprocessing
+
+    with multiprocessing.get_context("spawn").Pool(num_workers, _start, (worker,)) as pool:
+        # `imap` would read the whole stream ahead of the workers.
+        while window := list(islice(batches, 4 * num_workers)):
+            yield from pool.map(_encode, window, chunksize=1)
+
+
+@dataclass
+class _Worker:
+    tokenizer: BPETokenizer
+    separator: int
+    dtype: np.dtype
+
+    def encode(self, texts: list[str]) -> NDArray[np.unsignedinteger]:
+        ids: list[int] = []
+        for text in texts:
+            ids += self.tokenizer.encode(text, parse_special_tokens=False)
+            ids.append(self.separator)
+        return np.array(ids, self.dtype)
+
+
+_here: list[_Worker] = []  # of a pool's process: it keeps the tokenizer's memory of words between batches
+
+
+def _start(worker: _Worker) -> None:
+    _here.append(worker)
+
+
+def _encode(texts: list[str]) -> NDArray[np.unsignedinteger]:
+    return _here[0].encode(texts)
