@@ -22,7 +22,7 @@ def test_the_committed_sample_is_what_the_generator_writes(tmp_path):
     assert sum(path.stat().st_size for path in committed.iterdir()) < 1_500_000
 
 
-@pytest.mark.parametrize("kind", World.KINDS)
+@pytest.mark.parametrize("kind", samples.COUNTS)
 def test_load_sample(kind):
     dataset = samples.load_sample(kind)
     assert len(dataset) == samples.COUNTS[kind]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from llmbook.data.world import entities, facts, pages, parallel
 from llmbook.data.world.arithmetic import arithmetic
 from llmbook.data.world.choices import Choices
+from llmbook.data.world.crawl import crawl
 from llmbook.data.world.dialogue import dialogue
 from llmbook.data.world.parallel.phrases import GOODS, TRADES, Cast
 from llmbook.errors import ReaderError
@@ -29,6 +30,7 @@ _WRITERS: dict[str, Callable[["World", Choices, str], Record]] = {
     "dialogue": dialogue,
     "arithmetic": arithmetic,
     "parallel": parallel.parallel,
+    "crawl": crawl,
 }
 
 
@@ -64,11 +66,11 @@ class World:
     def record(self, kind: str, index: int) -> Record:
         """Record number `index` (0, 1, …) of a kind.
 
-        Every record has the columns `id`, `kind`, `language` ("en", "zh" or "en-zh"), `text`, `facts` and `nats`;
-        dialogue, arithmetic and parallel have columns of their own. A fact is {subject, relation, object, start, end},
-        and `text[start:end]` is its object. `nats` is minus the log-probability of the choices that made the record,
-        given the world: the surprisal of its text, as no two ways of choosing make the same text (to six decimals, so
-        that it is the same on every machine).
+        Every record has the columns `id`, `kind`, `language` ("en", "zh" or "en-zh"; in the crawl others, too), `text`,
+        `facts` and `nats`; dialogue, arithmetic, parallel and crawl have columns of their own. A fact is {subject,
+        relation, object, start, end}, and `text[start:end]` is its object. `nats` is minus the log-probability of the
+        choices that made the record, given the world: the surprisal of its text, as no two ways of choosing make the
+        same text (to six decimals, so that it is the same on every machine). In the crawl it is None.
 
         Raises:
             ReaderError: the world writes no such kind, or the number is negative.
@@ -105,7 +107,9 @@ class World:
     def _write(self, kind: str, index: int) -> Record:
         draw, name = Choices(self.seed, kind, index), f"{kind}-{index}"
         body = _WRITERS[kind](self, draw, name)
-        return {"id": name, "kind": kind, **body, "nats": round(draw.nats, 6)}
+        record = {"id": name, "kind": kind, **body}
+        record.setdefault("nats", round(draw.nats, 6))
+        return record
 
     # ------------------------------------------------------------ what the writers look up
 

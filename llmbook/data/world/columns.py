@@ -27,6 +27,15 @@ def features(kind: str) -> "datasets.Features":
         },
         "arithmetic": {"question": text, "steps": List(text), "answer": number},
         "parallel": {"en": text, "zh": text, "alignment": List(List(number))},
+        "crawl": {
+            "url": text,
+            "date": text,
+            "good": Value("bool"),
+            "injuries": List({"kind": text, "start": number, "end": number}),
+            "duplicate_of": text,
+            "duplicate": text,
+            "pii": List({"type": text, "value": text, "start": number, "end": number}),
+        },
     }
     fact = {"subject": text, "relation": text, "object": text, "start": number, "end": number}
     shared = {"id": text, "kind": text, "language": text, "text": text, "facts": List(fact), "nats": Value("float64")}
