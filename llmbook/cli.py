@@ -1,6 +1,7 @@
 """The `llmbook` command. Whatever takes time to import is imported by the subcommand that needs it."""
 
 import contextlib
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -168,6 +169,62 @@ def generate_data(
     write_records(World(seed), kind, count, out, start)
 
 
+@data.command("clean")
+def clean_data(
+    recipe: Annotated[Path, typer.Argument(help="A YAML file: inputs, output, steps.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to make, instead of the recipe's output.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; by default one for each core.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler to use instead: tcp://host:8786.")
+    ] = None,
+) -> None:
+    """Run the steps of a recipe over files of documents, and say what each step removed."""
+    from dataclasses import replace
+
+    from llmbook.data.pipeline.recipe import CleaningRecipe
+    from llmbook.data.pipeline.report import progress, show
+    from llmbook.data.pipeline.run import clean
+
+    loaded = CleaningRecipe.load(recipe)
+    loaded = replace(loaded, output=out) if out else loaded
+    with progress(_console(stderr=True)) as advance:
+        report = clean(loaded, workers or len(os.sched_getaffinity(0)), cluster, advance)
+    show(report, _console())
+    print(f"{report['kept']} of {report['rows']} documents are in {loaded.output / 'data'}")
+
+
+@data.command("train-quality")
+def train_quality(
+    good: Annotated[list[str], typer.Option(help="Files of good texts: .jsonl, .parquet, .txt. May be given twice.")],
+    bad: Annotated[list[str], typer.Option(help="Files of bad texts, or of a raw crawl. May be given twice.")],
+    out: Annotated[Path, typer.Option(help="The .npz file to write.")],
+) -> None:
+    """Fit the classifier of the step `quality`."""
+    from llmbook.data.classifier import QualityClassifier
+    from llmbook.data.pipeline.reading import read_texts
+
+    texts = list(read_texts(good)), list(read_texts(bad))
+    with _console(stderr=True).status("fitting"):
+        QualityClassifier().fit(*texts).save(out)
+    print(f"{out}: from {len(texts[0])} good texts and {len(texts[1])} bad ones")
+
+
+@data.command("train-perplexity")
+def train_perplexity(
+    texts: Annotated[list[str], typer.Argument(help="Files of texts: .jsonl, .parquet, .txt.")],
+    out: Annotated[Path, typer.Option(help="The .npz file to write.")],
+    order: Annotated[int, typer.Option(min=1, help="Words, or Chinese characters, of the longest n-gram.")] = 4,
+) -> None:
+    """Fit the n-gram model of the step `perplexity`."""
+    from llmbook.data.perplexity import KneserNeyLM
+    from llmbook.data.pipeline.reading import read_texts
+
+    read = list(read_texts(texts))
+    with _console(stderr=True).status("fitting"):
+        KneserNeyLM(order).fit(read).save(out)
+    print(f"{out}: {order}-grams of {len(read)} texts")
+
+
 @make.command("samples")
 def make_samples(seed: Seed = 0) -> None:
     """Write data_samples/ anew."""
@@ -201,12 +258,60 @@ def bench_llama_command(
         print(f"{row.task:24} {rates} {row.ratio:>6.2f} {row.target:>5} {share:>15}", flush=True)
 
 
-def _console() -> "Console":  # noqa: F821
+@bench.command("minhash")
+def bench_minhash_command(
+    documents: Annotated[int, typer.Option(min=100, help="Texts of 200 words.")] = 6000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds that count; the best is taken.")] = 3,
+) -> None:
+    """MinHash and LSH against datasketch, and over several processes."""
+    from llmbook.bench.minhash import bench_minhash
+
+    print(f"{'variant':26} {'texts/s':>9} {'ratio':>6} {'aim':>5} {'recall':>7} {'precision':>10}")
+    for row in bench_minhash(documents, rounds=rounds):
+        found = "" if row.recall is None else f"{row.recall:>7.3f} {row.precision:>10.3f}"
+        aim = "" if row.target is None else row.target
+        print(f"{row.variant:26} {row.documents_per_second:>9,.0f} {row.ratio:>6.2f} {aim:>5} {found}", flush=True)
+
+
+@bench.command("bpe")
+def bench_bpe_command(
+    megabytes: Annotated[float, typer.Option(min=0.1, help="Of the standard library's source.")] = 8.0,
+    vocab_size: Annotated[int, typer.Option(min=300, help="Tokens.")] = 8000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds that count; the best is taken.")] = 3,
+) -> None:
+    """Byte-level BPE against tokenizers, training and encoding, and against rescanning."""
+    from llmbook.bench.bpe import bench_bpe
+
+    print(f"{'task':8} {'peer':26} {'llmbook':>9} {'peer':>9} {'ratio':>7} {'aim':>5}  same result")
+    for row in bench_bpe(megabytes, vocab_size, rounds=rounds):
+        rates = f"{row.ours:>4.2f} MB/s {row.theirs:>4.2f} MB/s"
+        aim = "" if row.target is None else row.target
+        print(
+            f"{row.task:8} {row.peer:26} {rates} {row.ratio:>7.2f} {aim:>5}  {'yes' if row.same else 'no'}", flush=True
+        )
+
+
+@bench.command("cleaning")
+def bench_cleaning_command(
+    count: Annotated[int, typer.Option(min=100, help="Pages of the crawl.")] = 50_000, seed: Seed = 0
+) -> None:
+    """The cleaning steps against the labels of the world's crawl."""
+    from llmbook.bench.cleaning import bench_cleaning
+
+    print(f"{'task':32} {'there':>7} {'recall':>7} {'precision':>10} {'score':>7} {'aim':>11}")
+    for row in bench_cleaning(count, seed):
+        figures = (row.recall, row.precision, row.score)
+        columns = ("" if value is None else f"{value:.4f}" for value in figures)
+        recall, precision, score = columns
+        print(f"{row.task:32} {row.count:>7} {recall:>7} {precision:>10} {score:>7} {row.target:>11}", flush=True)
+
+
+def _console(stderr: bool = False) -> "Console":  # noqa: F821
     """A console that does not fold lines which are not for a screen."""
     from rich.console import Console
 
-    console = Console()
-    return console if console.is_terminal else Console(width=1000)
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(width=1000, stderr=stderr)
 
 
 def _complain(line: str) -> int:
