@@ -16,10 +16,11 @@ Found = Iterator[tuple[int, int]]
 
 # -- e-mail and logins ------------------------------------------------------------------------------------------------
 
-_AT = r"(?:@|\s?[\[(]\s?at\s?[\])]\s?)"
-_DOT = r"(?:\.|\s?[\[(]\s?dot\s?[\])]\s?)"
+_AT = r"(?:@|\s?[\[(]\s?at\s?[\])]\s?| AT )"
+_DOT = r"(?:\.|\s?[\[(]\s?dot\s?[\])]\s?| DOT )"
+_LABEL = r"[A-Za-z0-9\u00c0-\u024f](?:[A-Za-z0-9\u00c0-\u024f-]{0,61}[A-Za-z0-9\u00c0-\u024f])?"
 _EMAIL = re.compile(
-    rf"[A-Za-z0-9_](?:[\w.%+'-]{{0,62}}[\w%+-])?{_AT}(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?{_DOT})+"
+    rf"[A-Za-z0-9_](?:[\w.%+'-]{{0,62}}[\w%+-])?{_AT}(?:{_LABEL}{_DOT})+"
     r"[A-Za-z]{2,24}(?![A-Za-z-])(?!:[\w.~-]*/)",  # git@host:path is no address
     re.ASCII,
 )
@@ -28,8 +29,8 @@ _LOGIN = re.compile(r"://([^\s/?#:@]+:[^\s/?#@]+)@[A-Za-z0-9\[]")
 
 
 def emails(view: str) -> Found:
-    """E-mail addresses, also as "ann [at] shop [dot] cn"."""
-    if not any(sign in view for sign in ("@", "(at", "[at", "( at", "[ at")):
+    """E-mail addresses, also as "ann [at] shop [dot] cn" and "ann AT shop DOT cn"."""
+    if not any(sign in view for sign in ("@", "(at", "[at", "( at", "[ at", " AT ")):
         return
     for match in _EMAIL.finditer(view):
         if not _FILE.search(match.group()) and ".." not in match.group():  # logo@2x.png
@@ -45,8 +46,8 @@ def logins(view: str) -> Found:
 # -- numbers ----------------------------------------------------------------------------------------------------------
 
 _ZONE = re.compile(r"[0-9][0-9 ()./-]{5,}[0-9Xx]")  # digits are rare: the number patterns are tried here only
-_CARD = re.compile(r"(?<![0-9A-Za-z])(?<![0-9][-.])[2-689][0-9](?:[ -]?[0-9]){11,17}(?![-.]?[0-9])(?![A-Za-z])")
-_CARD_GROUPS = re.compile(r"\d{4}([ -]?)\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,4})?|\d{4}([ -]?)\d{6}\2\d{4,5}|\d+", re.ASCII)
+_CARD = re.compile(r"(?<![0-9A-Za-z+])(?<![0-9][-.])[2-689][0-9](?:[ .-]?[0-9]){11,17}(?![-.]?[0-9])(?![A-Za-z])")
+_CARD_GROUPS = re.compile(r"\d{4}([ .-]?)\d{4}\1\d{4}\1\d{1,4}(?:\1\d{1,4})?|\d{4}([ .-]?)\d{6}\2\d{4,5}|\d+", re.ASCII)
 _ID = re.compile(
     r"(?<![0-9A-Za-z])[1-8][0-9]{5}[ -]?(?:18|19|20)[0-9]{2}[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12][0-9]|3[01])[ -]?"
     r"[0-9]{3}[0-9Xx](?![0-9A-Za-z])"
@@ -97,9 +98,9 @@ _EXTENSION = r"(?:(?:,? ?(?:ext\.?|x|extension) ?| ?转 ?)\d{1,5})?"
 _PHONE = re.compile(
     r"(?<![0-9A-Za-z])(?<![0-9][.:])(?:"
     # North America: (415) 555-2671, 415-555-2671, +1 415.555.2671
-    r"(?:(?:\+?1[-. ]?)?(?:\([2-9][0-8]\d\) ?|[2-9][0-8]\d[-. ]|(?<=1)[2-9][0-8]\d)[2-9]\d{2}[-. ]?\d{4})"
+    r"(?:(?:\+?1[-. ]?)?(?:\([2-9][0-8]\d\) ?|[2-9][0-8]\d[-. /]|(?<=1)[2-9][0-8]\d)[2-9]\d{2}[-. ]?\d{4})"
     # China: mobiles, land lines and service numbers
-    r"|(?:(?:\+|00)?86[- ]?|\((?:\+|00)?86\) ?)?1[3-9]\d(?P<s>[- ]?)\d{4}(?P=s)\d{4}"
+    r"|(?:(?:\+|00)?86[- ]?|\((?:\+|00)?86\) ?)?1[3-9]\d(?P<s>[-. ]?)\d{4}(?P=s)\d{4}"
     r"|(?:(?:\+|00)86[- ]?(?:10|2\d|[3-9]\d{2})|\(0(?:10|2\d|[3-9]\d{2})\)|0(?:10|2\d|[3-9]\d{2})(?=[- ]))[- ]?"
     r"[2-8]\d{2,3}[- ]?\d{4}|400-\d{3,4}-\d{3,4}"
     # the world: + or 00, country, groups
@@ -210,8 +211,9 @@ def keys(view: str) -> Found:
         if not (before.isascii() and before.isalnum()):
             yield match.span()
     for match in _STRING.finditer(view):
-        named = _NEAR if len(match.group()) >= 32 else _SECRET
-        if named.search(view, max(0, match.start() - 48), match.start()) and _is_random(match.group()):
+        before = view[max(0, match.start() - 48) : match.start()]
+        named = _SECRET.search(before) or (len(match.group()) >= 32 and _NEAR.search(before))
+        if named and _is_random(match.group()):
             yield match.span()
 
 
@@ -238,7 +240,7 @@ _HOUSE = re.compile(
     r"(?:[0-9A-Za-z一二三四五六七八九十]{1,4}(?:号楼|栋|幢|座|单元|楼|层|室|房)){0,4}(?:[0-9]{3,4}室?)?"
 )
 _BEFORE = re.compile(r"[\u4e00-\u9fff]{1,24}$")
-_LEAD = re.compile(r".*(?:住在|住址|地址|位于|寄到|寄往|送到|搬到|来到|家在|就在|在|到|至|往|是|为|于)")
+_LEAD = re.compile(r".*(?:住在|现住|居住|住址|地址|位于|寄到|寄往|送到|搬到|来到|家在|就在|在|到|至|往|是|为|于|住)")
 
 
 def addresses(view: str) -> Found:

@@ -20,7 +20,7 @@ class Pseudonyms:
     Who has the key can test a guess (is this stand-in Ann's number?) and nobody else can; there is no way back.
     The stand-ins lie where no real value can: e-mail addresses at example.com, North American phones 555-01xx,
     Chinese mobiles 12x, country code 999, cards that are networks' test numbers, identity numbers of a region 99,
-    accounts of a country ZZ, IP addresses for benchmarks and documentation.
+    accounts of a country ZZ, IP addresses for benchmarks and documentation, an Example Street.
 
     Args:
         key: 16 to 64 secret bytes, e.g. `secrets.token_bytes(32)`.
@@ -40,7 +40,7 @@ class Pseudonyms:
         if span.type in ("card", "iban", "phone", "resident_id"):
             essence = re.sub(r"[\W_]", "", essence).upper()
         if span.type == "email":
-            essence = re.sub(r"\s?[\[(]\s?(at|dot)\s?[\])]\s?", _spelt, essence.lower())
+            essence = re.sub(r"(?:\s?[\[(]\s?| )(at|dot)(?:\s?[\])]\s?| )", _spelt, essence.lower())
         return _MAKERS.get(span.type, _token)(span, _Draws(self._key, span.type, essence))
 
 
@@ -120,6 +120,11 @@ def _key(span: Span, draws: _Draws) -> str:
     return span.value[:4] + _same_classes(span.value[4:], draws)
 
 
+def _address(span: Span, draws: _Draws) -> str:
+    number = 1 + draws.below(9999)
+    return f"示例路{number}号" if re.search("[\u4e00-\u9fff]", span.value) else f"{number} Example Street"
+
+
 def _token(span: Span, draws: _Draws) -> str:
     return f"{span.type}-{draws.below(16**6):06x}"
 
@@ -144,5 +149,5 @@ def _same_classes(characters: str, draws: _Draws) -> str:
 
 _MAKERS: dict[str, Callable[[Span, _Draws], str]] = {
     "email": _email, "login": _login, "card": _card, "resident_id": _resident_id, "iban": _iban, "phone": _phone,
-    "ip": _ip, "key": _key,
+    "ip": _ip, "key": _key, "address": _address,
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Marked stretches of text: what detectors and taggers find, and how well they find it (section 3.2.3)."""
 
+import bisect
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -56,11 +57,13 @@ def without_overlaps(spans: Iterable[Span], ranks: Sequence[str]) -> list[Span]:
             Spans of other types come last.
     """
     order = {kind: rank for rank, kind in enumerate(ranks)}
-    kept: list[Span] = []
+    kept: list[Span] = []  # sorted by place
     for span in sorted(spans, key=lambda s: (order.get(s.type, len(order)), s.start - s.end, s.start)):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept, key=lambda span: span.start)
+        place = bisect.bisect(kept, span.start, key=lambda other: other.start)
+        before, after = kept[place - 1 : place], kept[place : place + 1]
+        if all(other.end <= span.start for other in before) and all(span.end <= other.start for other in after):
+            kept.insert(place, span)
+    return kept
 
 
 def replace_spans(text: str, spans: Iterable[Span], replacement: Callable[[Span], str]) -> str:

@@ -17,7 +17,7 @@ def alias(kind: str, value: str, policy: Pseudonyms = ALIAS) -> str:
 
 
 VALUES = {
-    "email": ["ann.lee@shop.cn", "Ann.Lee@Shop.CN", "ann.lee [at] shop [dot] cn"],
+    "email": ["ann.lee@shop.cn", "Ann.Lee@Shop.CN", "ann.lee [at] shop [dot] cn", "ann.lee AT shop DOT cn"],
     "phone": ["415-555-2671", "(415) 555 2671", "４１５-５５５-２６７１"],
     "card": ["4000056655665556", "4000 0566 5566 5556", "4000-0566-5566-5556"],
     "resident_id": ["11010519491231002X", "11010519491231002x", "110105 19491231 002X"],
@@ -87,6 +87,11 @@ def test_addresses_of_machines_are_those_set_aside():
     for last in range(200):
         assert ipaddress.ip_address(alias("ip", f"203.0.113.{last}")) in ipaddress.ip_network("198.18.0.0/15")
     assert ipaddress.ip_address(alias("ip", "fe80::1")) in ipaddress.ip_network("2001:db8::/32")
+
+
+def test_streets_keep_their_language():
+    assert re.fullmatch(r"\d{1,4} Example Street", alias("address", "12 Well Street"))
+    assert re.fullmatch(r"示例路\d{1,4}号", alias("address", "柳镇寺前巷12号"))
 
 
 def test_a_key_keeps_its_make_and_its_classes_of_characters():

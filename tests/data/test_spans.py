@@ -1,4 +1,5 @@
 import itertools
+import random
 
 import pytest
 
@@ -21,6 +22,18 @@ def test_of_overlapping_spans_the_more_trusted_then_the_longer_one_stays():
         assert without_overlaps(order, ["a", "b"]) == [long, unknown]
         assert without_overlaps(order, ["b", "a"]) == [other, unknown]
         assert without_overlaps(order, []) == [other, unknown]
+
+
+def test_many_random_spans_against_the_plain_rule():
+    rng = random.Random(0)
+    for _ in range(200):
+        starts = [rng.randrange(60) for _ in range(12)]
+        spans = [Span(rng.choice("abc"), a, a + rng.randint(1, 9), "") for a in starts]
+        kept = []
+        for span in sorted(spans, key=lambda s: ("bac".index(s.type), s.start - s.end, s.start)):
+            if not any(set(range(*span[1:3])) & set(range(*other[1:3])) for other in kept):
+                kept.append(span)
+        assert without_overlaps(spans, ["b", "a"]) == sorted(kept, key=lambda span: span.start)
 
 
 def test_spans_that_touch_do_not_overlap():

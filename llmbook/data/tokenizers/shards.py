@@ -50,17 +50,16 @@ def write_shards(
     if separator not in tokenizer.special_tokens:
         raise ReaderError(f"the separator {separator!r} is no special token of the tokenizer")
     folder.mkdir(parents=True, exist_ok=True)
-    dtype, lengths = np.dtype("<u2" if len(tokenizer) <= 1 << 16 else "<u4"), []
-    rest = np.empty(0, dtype)
+    dtype = np.dtype("<u2" if len(tokenizer) <= 1 << 16 else "<u4")
+    lengths: list[int] = []
     for ids in _encoded(texts, tokenizer, separator, dtype, num_workers):
-        rest = np.concatenate((rest, ids))
-        while len(rest) >= shard_tokens:
-            rest[:shard_tokens].tofile(folder / f"{len(lengths):06}.bin")
-            lengths.append(shard_tokens)
-            rest = rest[shard_tokens:]
-    if len(rest):
-        rest.tofile(folder / f"{len(lengths):06}.bin")
-        lengths.append(len(rest))
+        while len(ids):
+            if not lengths or lengths[-1] == shard_tokens:
+                lengths.append(0)
+            part, ids = np.split(ids, [shard_tokens - lengths[-1]])
+            with (folder / f"{len(lengths) - 1:06}.bin").open("ab") as file:
+                part.tofile(file)
+            lengths[-1] += len(part)
     index = {"dtype": dtype.str, "tokens": lengths, "vocab_size": len(tokenizer)}
     write_atomically(folder / _INDEX, json.dumps(index))  # last: a folder without it is unfinished
     return sum(lengths)
