@@ -7,8 +7,8 @@ candidates whose estimated similarity reaches the threshold.
 import json
 import random
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -102,9 +102,8 @@ def _with_workers(texts: list[str], processes: tuple[int, ...], rounds: int) -> 
         for number, shard in enumerate(shards):
             shard.write_text(json.dumps(texts[number :: len(shards)]), encoding="utf-8")
         for workers in processes:
-            with get_context("spawn").Pool(workers) as pool:
-                work = partial(pool.map, _sign, shards, chunksize=1)
-                yield workers, interleave({"work": work}, rounds, warm_up=2)["work"]
+            with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+                yield workers, interleave({"": lambda p=pool: list(p.map(_sign, shards))}, rounds, warm_up=2)[""]
 
 
 def _sign(shard: Path) -> int:
