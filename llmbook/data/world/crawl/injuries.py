@@ -14,7 +14,7 @@ _SENTENCE_END = re.compile(r"(?<=[.!?]) (?=[A-Z“\"])|(?<=[。！？])(?=[^”�
 
 
 def add_frame(paragraphs: list[str], draw: Choices, language: str, context: Context) -> list[str]:
-    """Menus before the text, notices within, footers after it: two to nine lines, each marked `boilerplate`."""
+    """Menus before the text, notices within, footers after it: two to ten lines, each marked `boilerplate`."""
 
     def block(place: str, count: int) -> list[str]:
         texts = (mark("boilerplate", frame_line(draw, language, place, context)) for _ in range(count))
@@ -108,11 +108,10 @@ def _wrong_encoding(text: str, draw: Choices, language: str) -> str:
 
 def _salad(text: str, draw: Choices, language: str) -> str:
     """Every paragraph's words (Chinese: characters), and those of the others, in random order."""
-    joint = "" if language == "zh" else " "
-    words = list(text.replace("\n", "")) if language == "zh" else text.split()
-    draw_rest = draw.sample(range(len(words)), len(words))
+    joint, words = ("", list(text.replace("\n", ""))) if language == "zh" else (" ", text.split())
+    order = draw.sample(range(len(words)), len(words))
     cuts = [0, *sorted(draw.sample(range(1, len(words)), min(4, len(words) - 1))), len(words)]
-    return "\n\n".join(joint.join(words[i] for i in draw_rest[a:b]) for a, b in zip(cuts, cuts[1:], strict=False))
+    return "\n\n".join(joint.join(words[i] for i in order[a:b]) for a, b in zip(cuts, cuts[1:], strict=False))
 
 
 def _scan(text: str, draw: Choices, language: str) -> str:
