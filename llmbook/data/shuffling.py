@@ -34,6 +34,7 @@ def shuffle_lines(lines: Iterable[str], folder: Path, buckets: int, seed: int = 
             path.unlink()
             random.Random(f"{seed} order {number}").shuffle(bucket)
             yield from bucket
+            bucket.clear()  # before the next one is read: two at a time would double the memory
     finally:
         shutil.rmtree(folder)
 
