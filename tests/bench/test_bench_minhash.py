@@ -1,10 +1,6 @@
 """The benchmark compares the same work: both sides find the same planted pairs."""
 
-import pytest
-
 from llmbook.bench.minhash import bench_minhash, plant
-
-pytest.importorskip("datasketch")
 
 
 def test_planted_copies_differ_in_one_word_of_a_hundred():

@@ -8,7 +8,9 @@ import statistics
 from base64 import b32encode
 from html.parser import HTMLParser
 
+import lxml.html
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 from llmbook.data.web.extraction import (
     LIMITS,
@@ -127,10 +129,9 @@ def test_conversion_refers_to_its_response(archive):
 
 
 def test_a_library_reads_it_too(archive, tmp_path):
-    """warcio, the library of the field, where it is installed."""
-    archiveiterator = pytest.importorskip("warcio.archiveiterator")
+    """warcio, the library of the field."""
     write_warc(tmp_path / "a.warc.gz", archive)
-    theirs = archiveiterator.ArchiveIterator(io.BytesIO((tmp_path / "a.warc.gz").read_bytes()))
+    theirs = ArchiveIterator(io.BytesIO((tmp_path / "a.warc.gz").read_bytes()))
     types = [(record.rec_type, record.rec_headers.get_header("WARC-Target-URI") or "") for record in theirs]
     assert types == [(record.type, record.url) for record in archive]
 
@@ -192,12 +193,11 @@ def test_main_text_is_the_text_without_boilerplate(crawl):
 
 
 def test_rendering_is_deterministic_and_well_formed(crawl):
-    etree = pytest.importorskip("lxml.html")
     for page in crawl[:50]:
         html = render_html(page)
         assert html == render_html(dict(page))
         if "garbled" not in {one["kind"] for one in page["injuries"]}:
-            tree = etree.fromstring(html)
+            tree = lxml.html.fromstring(html)
             assert len(tree.findall(".//nav//a")) >= 4 and tree.find(".//article") is not None
 
 
@@ -216,11 +216,10 @@ def test_blocks():
 
 
 def test_strip_tags_agrees_with_another_parser(crawl):
-    etree = pytest.importorskip("lxml.html")
     for page in crawl[:80]:
         if "garbled" in {one["kind"] for one in page["injuries"]}:
             continue
-        body = etree.fromstring(render_html(page)).find("body")
+        body = lxml.html.fromstring(render_html(page)).find("body")
         for silent in body.xpath(".//script|.//style"):
             silent.drop_tree()
         assert squeezed(strip_tags(render_html(page))) == squeezed(body.text_content())

@@ -3,6 +3,7 @@
 import random
 from itertools import combinations
 
+import datasketch.lsh
 import numpy as np
 import pytest
 
@@ -81,9 +82,9 @@ def test_the_two_readings_of_refinedweb():
 
 def test_optimal_bands_are_those_of_datasketch():
     assert optimal_bands(0.8) == (9, 13) and optimal_bands(0.8, 256) == (17, 15)
-    lsh = pytest.importorskip("datasketch.lsh")
+    optimum = datasketch.lsh._optimal_param
     for threshold, num_perm, weight in ((0.5, 64, 0.5), (0.7, 64, 0.2), (0.9, 48, 0.9), (0.3, 32, 0.5)):
-        assert optimal_bands(threshold, num_perm, weight) == lsh._optimal_param(threshold, num_perm, weight, 1 - weight)
+        assert optimal_bands(threshold, num_perm, weight) == optimum(threshold, num_perm, weight, 1 - weight)
 
 
 def test_keys_are_equal_exactly_where_a_band_is():
@@ -151,7 +152,6 @@ def test_planted_duplicates_are_found_in_both_scripts_and_nothing_else():
 
 
 def test_recall_is_that_of_datasketch_with_the_same_parameters():
-    datasketch = pytest.importorskip("datasketch")
     texts, truth = planted(1)
     hashes, offsets = shingles(texts)
     sets = [[x.to_bytes(8, "little") for x in hashes[a:b].tolist()] for a, b in zip(offsets, offsets[1:], strict=False)]
