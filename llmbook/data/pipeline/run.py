@@ -3,7 +3,9 @@
 The steps are cut into stages: a stage ends with a step that must see all documents, or with the output. Within a stage
 every chunk is a task by itself, whose result is a file; a task whose result is there is not done again, so that an
 interrupted run goes on where it was. The tasks are submitted to a `concurrent.futures.Executor`: this machine's
-process pool, or that of a Dask cluster, which is the same interface.
+process pool, or that of a Dask cluster. Of the engines that the field uses (Spark, Ray, Dask, datatrove's own), Dask is
+the one with this interface of the standard library, so that both ways are one code; it is plain Python, and starts by
+ssh, Slurm or Kubernetes.
 """
 
 import json
@@ -75,8 +77,8 @@ def clean(
         progress: called with a stage's title, how much of it is done, and of how much.
 
     Returns:
-        The report, as it stands in `report.json` of the output folder: "documents" read, "set_aside" with reasons,
-        "steps" (`StepCount`s as dicts), "kept", "files".
+        The report, as it stands in `report.json` of the output folder: "rows" read, "set_aside" with reasons, "steps"
+        (`StepCount`s as dicts), "kept" documents and "kept_characters", the "recipe" and its "fingerprint".
 
     Raises:
         ReaderError: the input is missing, the output folder holds something else, or a worker died.
@@ -303,12 +305,13 @@ def _link(job: tuple[Sequence[Path], Step, int, int]) -> np.ndarray:
 
 def _name_originals(counts: Iterable[StepCount], stages: Sequence[Stage], tasks: Sequence[Task]) -> None:
     """Call the originals of the duplicates that are shown as examples by their ids."""
-    numbers = {stage.gather.name: stage.number for stage in stages if stage.gather}
-    for count in counts:
-        for example in count.examples if count.step in numbers else ():
+    gathering = [stage for stage in stages if stage.gather]
+    names = {stage.gather.name for stage in gathering}
+    for stage, count in zip(gathering, (count for count in counts if count.step in names), strict=True):
+        for example in count.examples:
             original = int(example["reason"].partition(": ")[2])
             task = tasks[original >> 32]
-            rows = _unpickle(task.path(".rows", numbers[count.step]))
+            rows = _unpickle(task.path(".rows", stage.number))
             row = next(row for number, row in rows if number == original & 0xFFFFFFFF)
             name = row.get(task.recipe.id_column, f"row {original & 0xFFFFFFFF} of {task.chunk.path}")
             example["reason"] = f"duplicate of {name}"
@@ -385,7 +388,7 @@ def _one_line(work: Path) -> Iterator[None]:
             "a worker died, perhaps for want of memory: run it again with fewer --workers; what is finished is kept"
         ) from None
     except OSError as error:
-        raise ReaderError(f"cannot write below {work}: {error.strerror or error}") from error
+        raise ReaderError(f"{error.filename or work}: {error.strerror or error}") from error
 
 
 # ---------------------------------------------------------------- the result

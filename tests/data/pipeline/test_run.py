@@ -176,6 +176,26 @@ def test_an_interrupted_run_goes_on_where_it_was(done, tmp_path, monkeypatch, af
     assert not [path for path in folder.iterdir() if path.name.endswith(".part")]
 
 
+def test_the_same_step_may_stand_twice(done):
+    folder, _ = done
+    steps = ["near_duplicates", {"min_length": {"characters": 300}}, "exact_duplicates", "near_duplicates"]
+    report = clean(recipe_for(folder, "twice", steps=steps))
+    first, _, _, last = report["steps"]
+    assert first["removed"] and not last["removed"] and report["kept"] == len(KEPT)
+    assert all(example["reason"].startswith("duplicate of d") for example in first["examples"])
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path, monkeypatch):
+    write_lines(tmp_path, files=1)
+
+    def refuse(task):
+        raise PermissionError(13, "Permission denied", "secret.jsonl")
+
+    monkeypatch.setattr(run, "_run_task", refuse)
+    with pytest.raises(ReaderError, match="secret.jsonl: Permission denied"):
+        clean(recipe_for(tmp_path))
+
+
 def test_a_killed_run_leaves_no_output_and_can_be_run_again(done, tmp_path):
     folder, report = done
     path = tmp_path / "r.yaml"
