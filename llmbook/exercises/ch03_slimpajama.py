@@ -38,30 +38,36 @@ def length(answer: Callable[[str], int]) -> None:
     """`answer(text)` is the length by which short documents are told."""
     r = fresh_random()
     words = ["Stall", "cafe\u0301", "灯市", "don't", "e-mail", "价格：", "naïve", "Zürich"]
-    for _ in range(6):
-        text = "".join(r.choice(words) + r.choice([" ", "  ", "\n\t ", ", ", "!? "]) for _ in range(r.randint(4, 9)))
-        text = r.choice(["  ", "\n", "... "]) + text + "cafe\u0301  ,"
-        composed = unicodedata.normalize("NFC", text).lower()
-        plain = composed.translate(str.maketrans("", "", string.punctuation))
-        given, right = answer(text), len(" ".join(plain.split()))
-        if given == right:
-            continue
-        decomposed = text.lower().translate(str.maketrans("", "", string.punctuation))
-        hints = {
-            len("".join(plain.split())): "white space is deleted here; the script collapses a run of it to one blank",
-            len(plain): "runs of white space still count in full: each is one blank, and none at the ends",
-            len(plain.strip()): "runs of white space inside the text still count in full: each is one blank",
-            len(" ".join(composed.split())): "punctuation still counts: delete what is in string.punctuation",
-            len(" ".join(decomposed.split())): "an accent still counts apart: bring the text into NFC first",
-            len(text): "this is the length of the text as it is",
-        }
-        all_marks = "".join(c for c in composed if not unicodedata.category(c).startswith("P"))
-        if given == len(" ".join(all_marks.split())):
-            raise Wrong("only ASCII punctuation goes: the Chinese colon stays and counts")
-        joined = composed.translate(str.maketrans(dict.fromkeys(string.punctuation, " ")))
-        if given == len(" ".join(joined.split())):
-            raise Wrong("punctuation becomes a blank here: delete it, so that don't is dont, of four characters")
-        raise Wrong(hints.get(given, f"for {text[:20]!r}… the length should be {right}, and yours is {given}"))
+    for _ in range(4):
+        lengths: dict[str, int] = {}
+        while len(set(lengths.values())) < 8:  # until every mistake shows in the number
+            drawn = (r.choice(words) + r.choice([" ", "  ", "\n\t ", ", ", "!? "]) for _ in range(r.randint(6, 14)))
+            text = "... " + "".join(drawn) + "don't 价格： cafe\u0301  ,"
+            lengths = _lengths(text)
+        given = answer(text)
+        for hint, value in lengths.items():
+            expect(given != value or not hint, hint)
+        expect(given == lengths[""], f"for {text[:20]!r}… the length should be {lengths['']}, and yours is {given}")
+
+
+def _lengths(text: str) -> dict[str, int]:
+    """The right length of a text, under "", and what mistakes make of it, under their hints."""
+    no_marks = str.maketrans("", "", string.punctuation)
+    composed = unicodedata.normalize("NFC", text).lower()
+    plain = composed.translate(no_marks)
+    decomposed = " ".join(text.lower().translate(no_marks).split())
+    blanks = composed.translate(str.maketrans(dict.fromkeys(string.punctuation, " ")))
+    unmarked = "".join(c for c in composed if not unicodedata.category(c).startswith("P"))
+    return {
+        "": len(" ".join(plain.split())),
+        "white space is deleted here; the script collapses a run of it to one blank": len("".join(plain.split())),
+        "runs of white space still count in full: each is one blank, and none at the ends": len(plain),
+        "punctuation still counts: delete what is in string.punctuation": len(" ".join(composed.split())),
+        "an accent still counts apart: bring the text into NFC first": len(decomposed),
+        "punctuation becomes a blank here: delete it, so that don't is dont, of four": len(" ".join(blanks.split())),
+        "only ASCII punctuation goes: the Chinese colon stays and counts": len(" ".join(unmarked.split())),
+        "this is the length of the text as it is": len(text),
+    }
 
 
 @grader("3.4.4 components")
@@ -70,7 +76,7 @@ def components(answer: Callable[[int, list[tuple[int, int]]], list[int]]) -> Non
     r = fresh_random()
     chain = list(itertools.pairwise(range(3000)))
     r.shuffle(chain)
-    cases = [(5, [(0, 1), (0, 2), (0, 4)]), (4, [])]
+    cases = [(5, [(0, 1), (0, 2), (0, 4)]), (5, [(2, 3), (1, 2), (2, 4)]), (4, [])]  # the second tells mistakes apart
     for _ in range(20):
         count = r.randint(6, 14)
         pairs = [tuple(r.sample(range(count), 2)) for _ in range(r.randint(3, count))]

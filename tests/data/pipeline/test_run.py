@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from unittest import mock
 
 import psutil
 import pyarrow.parquet
@@ -124,7 +125,10 @@ def test_processes_and_a_cluster_give_the_same_files(done, tmp_path):
 
     folder, report = done
     wanted = [(path.name, path.read_bytes()) for path in sorted((folder / "out" / "data").iterdir())]
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with (
+        mock.patch.dict(os.environ),  # the cluster sets OMP_NUM_THREADS here too, and leaves it set
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+    ):
         ways = {"two": {"workers": 2}, "dask": {"cluster": cluster.scheduler_address}}
         for name, how in ways.items():
             assert clean(recipe_for(folder, name), **how) == report
