@@ -37,7 +37,7 @@ def test_memory_is_that_of_a_bucket(tmp_path):
         tracemalloc.stop()
         return used
 
-    assert peak(40) < 0.1 * peak(1)
+    assert peak(40) < 0.15 * peak(1), "1/40 of the lines, and the buffers of 40 open files"
 
 
 def test_scattered_files_share_the_lines_evenly(tmp_path):
