@@ -226,8 +226,10 @@ def test_a_worker_that_dies_is_reported(done):
     killed = []
 
     def kill_one(title, finished, of):
+        if killed:
+            return
         workers = [child for child in psutil.Process().children() if "spawn_main" in " ".join(child.cmdline())]
-        if workers and not killed:
+        if workers:
             killed.append(workers[0].pid)
             os.kill(workers[0].pid, signal.SIGKILL)
 
