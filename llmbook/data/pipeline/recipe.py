@@ -3,24 +3,13 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from llmbook.data.pipeline.steps import STEPS, Step
 from llmbook.errors import ReaderError
 from llmbook.options import from_mapping, nearest, read_yaml
-
-
-@dataclass(frozen=True)
-class _Settings:
-    """A recipe's keys but for the steps."""
-
-    inputs: tuple[str, ...]
-    output: Path
-    text_column: str = "text"
-    id_column: str = "id"
-    chunk_megabytes: float = 8.0
 
 
 @dataclass(frozen=True)
@@ -55,18 +44,14 @@ class CleaningRecipe:
     @classmethod
     def from_mapping(cls, mapping: Mapping[str, Any], where: str = "the recipe") -> "CleaningRecipe":
         """As `load`, from what the file would hold."""
-        rest = {key: value for key, value in mapping.items() if key != "steps"}
-        known = {field.name for field in fields(cls)}
-        if unknown := [key for key in rest if key not in known]:
-            raise ReaderError(f"{where}: unknown key {unknown[0]!r}; {nearest(str(unknown[0]), sorted(known))}")
-        settings = from_mapping(_Settings, rest, where)
         written = mapping.get("steps")
         if not isinstance(written, Sequence) or isinstance(written, str) or not written:
             raise ReaderError(f"{where}: `steps` must be a list of steps; known are {', '.join(STEPS)}")
-        if settings.chunk_megabytes <= 0:
-            raise ReaderError(f"{where}: chunk_megabytes must be above 0, not {settings.chunk_megabytes}")
-        steps = tuple(_step(one, f"{where}: step {number}") for number, one in enumerate(written, start=1))
-        return cls(**{**vars(settings), "steps": steps})
+        steps = [_step(one, f"{where}: step {number}") for number, one in enumerate(written, start=1)]
+        recipe = from_mapping(cls, {**mapping, "steps": steps}, where)
+        if recipe.chunk_megabytes <= 0:
+            raise ReaderError(f"{where}: chunk_megabytes must be above 0, not {recipe.chunk_megabytes}")
+        return recipe
 
     def fingerprint(self, files: Iterable[Path]) -> str:
         """Changes whenever another result is to be expected: with the settings but `output`, and with the files."""
@@ -75,8 +60,8 @@ class CleaningRecipe:
             "text": self.text_column,
             "chunk": self.chunk_megabytes,
         }
-        models = [path for step in self.steps for path in vars(step).values() if isinstance(path, Path)]
-        stats = [(str(file), *_version(file)) for file in (*files, *models)]
+        read = [path for step in self.steps for path in step.files()]
+        stats = [(str(file), *_version(file)) for file in (*files, *read)]
         return hashlib.blake2b(json.dumps([settings, stats], default=str).encode(), digest_size=8).hexdigest()
 
     def describe(self) -> list[dict[str, Any]]:

@@ -251,6 +251,7 @@ class _Keys:
             self._write()
 
     def add(self, numbers: Sequence[int], texts: Sequence[str]) -> None:
+        """Take in a batch; where the stage ends without a gathering step there is nothing to do."""
         step = self.task.stage.gather
         if step is None or not texts:
             return

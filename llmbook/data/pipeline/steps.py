@@ -4,6 +4,7 @@ Most steps see some documents at a time (`apply`). A step that has to see all of
 signatures instead: see `duplicates`.
 """
 
+import glob
 import string
 import unicodedata
 from collections import defaultdict
@@ -51,6 +52,10 @@ class Step:
     def apply(self, texts: Sequence[str], rows: Sequence[Row]) -> list[Result]:
         """What becomes of each document: its text, changed or not, or `Removed`."""
         raise NotImplementedError
+
+    def files(self) -> list[Path]:
+        """What the step reads: with another content, another result is to be expected."""
+        return [value for value in vars(self).values() if isinstance(value, Path)]
 
 
 @dataclass(frozen=True)
@@ -237,6 +242,9 @@ class Decontaminate(Step):
 
         hits = contamination(self._items, texts, self.ngram).document_hits
         return [Removed("evaluation data") if hit else text for text, hit in zip(texts, hits, strict=True)]
+
+    def files(self) -> list[Path]:
+        return [Path(path) for pattern in self.items for path in sorted(glob.glob(pattern)) or [pattern]]
 
     @cached_property
     def _items(self) -> list[str]:

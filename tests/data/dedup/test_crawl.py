@@ -1,9 +1,7 @@
 """What the defaults find in the labelled crawl: near duplicates in both languages, and passages that stood before.
 
-At 50,000 pages the same figures are measured by `python tests/data/dedup/test_crawl.py 50000`.
+`llmbook bench cleaning` measures the same at 50,000 pages.
 """
-
-import sys
 
 import numpy as np
 import pytest
@@ -66,13 +64,3 @@ def test_passages_of_earlier_pages_are_found(pages):
                 shares[injury["kind"]].append(found[injury["start"] : injury["end"]].mean())
     assert min(len(part) for part in shares.values()) >= 10
     assert np.mean(shares["shared"]) >= 0.95 and np.mean(shares["repetition"]) >= 0.95
-
-
-if __name__ == "__main__":
-    crawl = list(World(0).records("crawl", int(sys.argv[1])))
-    components = connected_components(len(crawl), near_duplicates([page["text"] for page in crawl])[0])
-    for code in ("en", "zh"):
-        of_language = np.array([page["language"] == code for page in crawl])
-        true_pairs, found_pairs = pairs_of(roots(crawl), of_language), pairs_of(components, of_language)
-        figures = recall_and_precision(true_pairs, found_pairs)
-        print(f"{code}: {len(true_pairs)} pairs, recall {figures[0]:.4f}, precision {figures[1]:.4f}")

@@ -91,5 +91,18 @@ def test_the_fingerprint_tells_results_apart(tmp_path):
     assert CleaningRecipe.from_mapping(good).fingerprint([file]) not in prints
 
 
+def test_the_fingerprint_follows_the_files_that_steps_read(tmp_path):
+    items = tmp_path / "items.txt"
+    items.write_text("one")
+    steps = [{"decontaminate": {"items": [str(tmp_path / "*.txt")]}}]
+    recipe = CleaningRecipe.from_mapping({"inputs": ["a"], "output": "o", "steps": steps})
+    before = recipe.fingerprint([])
+    items.write_text("one and two")
+    assert recipe.fingerprint([]) != before
+    items.unlink()
+    with pytest.raises(ReaderError, match="cannot read"):
+        recipe.fingerprint([])
+
+
 def test_every_step_says_what_it_does():
     assert all(step.__doc__ and "(" in step.__doc__ or step.name == "markup" for step in STEPS.values())
