@@ -24,8 +24,10 @@ def suffix_array(
 ) -> None:
     """The array counted from 0; `lcp(text, array)`; and the longest substring that stands in the text twice."""
     rng = fresh_random()
-    piece = "".join(rng.choices("abc", k=rng.randint(5, 9)))
-    text = piece + "".join(rng.choices("abcd", k=rng.randint(4, 8))) + piece + "".join(rng.choices("abc", k=5))
+    text = "aaa"  # whose longest repeat, aa, overlaps itself
+    while not _apart(text, suffix_and_lcp(text)[1].max()):
+        piece = "".join(rng.choices("abc", k=rng.randint(5, 9)))
+        text = piece + "".join(rng.choices("abcd", k=rng.randint(4, 8))) + piece + "".join(rng.choices("abc", k=5))
     for word in (text, "mississippi", "aaaaa"):
         order, common = (column.tolist() for column in suffix_and_lcp(word))
         ranks = [order.index(start) for start in range(len(word))]
@@ -34,8 +36,18 @@ def suffix_array(
         found = longest(word)
         expect(isinstance(found, str), "return the substring itself")
         expect(word.find(found, word.find(found) + 1) >= 0, f"your longest repeat of {word!r} stands in it only once")
+        size = max(common)
+        # Only where copies lie apart: a short answer may otherwise come from missing those that overlap.
+        is_cut = any(found == one[:-1] for one in _apart(word, size))
+        expect(not is_cut, "its last letter is missing: take the length from the largest LCP, at its own rank")
         short = "a longer one is repeated: do you miss copies that overlap, or take the first repeat that comes?"
-        expect(len(found) == max(common), short)
+        expect(len(found) == size, short)
+
+
+def _apart(word: str, size: int) -> list[str]:
+    """The substrings of that length of which two copies lie side by side or further apart."""
+    pieces = [word[i : i + size] for i in range(len(word) - size + 1)]
+    return [piece for piece in pieces if word.count(piece) > 1]
 
 
 def _check_array(answer: list[int], order: list[int], ranks: list[int], word: str) -> None:
