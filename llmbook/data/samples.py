@@ -19,8 +19,18 @@ from llmbook.files import write_atomically
 if TYPE_CHECKING:
     import datasets
 
-# How many records of each kind are committed: about a megabyte in all.
-COUNTS = {"encyclopedia": 300, "catalogue": 200, "dialogue": 120, "arithmetic": 400, "parallel": 600}
+# How many records of each kind are committed: about a megabyte and a half in all.
+COUNTS = {
+    "encyclopedia": 300,
+    "catalogue": 200,
+    "dialogue": 120,
+    "arithmetic": 400,
+    "parallel": 600,
+    "questions": 150,
+    "reading": 100,
+    "mapping": 80,
+    "worked": 120,
+}
 _ROWS_PER_BATCH = 1000
 
 

@@ -44,15 +44,34 @@ def write_shards(
     Raises:
         ReaderError: when the folder holds something, or the separator is no special token.
     """
+    if separator not in tokenizer.special_tokens:
+        raise ReaderError(f"the separator {separator!r} is no special token of the tokenizer")
+    encoded = _encoded(texts, tokenizer, separator, ids_dtype(len(tokenizer)), num_workers)
+    return write_ids(encoded, folder, len(tokenizer), shard_tokens=shard_tokens)
+
+
+def write_ids(
+    parts: Iterable[NDArray[np.unsignedinteger]],
+    folder: str | Path,
+    vocab_size: int,
+    *,
+    shard_tokens: int = 100_000_000,
+) -> int:
+    """Write token ids that come in parts, joined, as `write_shards` does; arguments and result as there.
+
+    Args:
+        parts: of the dtype `ids_dtype(vocab_size)`.
+        vocab_size: tokens of the tokenizer.
+
+    Raises:
+        ReaderError: when the folder holds something.
+    """
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):
         raise ReaderError(f"{folder} is not empty: name a new folder")
-    if separator not in tokenizer.special_tokens:
-        raise ReaderError(f"the separator {separator!r} is no special token of the tokenizer")
     folder.mkdir(parents=True, exist_ok=True)
-    dtype = np.dtype("<u2" if len(tokenizer) <= 1 << 16 else "<u4")
     lengths: list[int] = []
-    for ids in _encoded(texts, tokenizer, separator, dtype, num_workers):
+    for ids in parts:
         while len(ids):
             if not lengths or lengths[-1] == shard_tokens:
                 lengths.append(0)
@@ -60,9 +79,14 @@ def write_shards(
             with (folder / f"{len(lengths) - 1:06}.bin").open("ab") as file:
                 part.tofile(file)
             lengths[-1] += len(part)
-    index = {"dtype": dtype.str, "tokens": lengths, "vocab_size": len(tokenizer)}
+    index = {"dtype": ids_dtype(vocab_size).str, "tokens": lengths, "vocab_size": vocab_size}
     write_atomically(folder / _INDEX, json.dumps(index))  # last: a folder without it is unfinished
     return sum(lengths)
+
+
+def ids_dtype(vocab_size: int) -> np.dtype[np.unsignedinteger]:
+    """How an id is stored: in two bytes, or in four where two are too few."""
+    return np.dtype("<u2" if vocab_size <= 1 << 16 else "<u4")
 
 
 def open_shards(folder: str | Path) -> list[NDArray[np.unsignedinteger]]:

@@ -10,18 +10,22 @@ from itertools import count as count_from
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from llmbook.data.world import entities, facts, pages, parallel
+from llmbook.data.world import entities, facts, mapping, pages, parallel, questions, reading
 from llmbook.data.world.arithmetic import arithmetic
 from llmbook.data.world.choices import Choices
 from llmbook.data.world.crawl import crawl
 from llmbook.data.world.dialogue import dialogue
 from llmbook.data.world.parallel.phrases import GOODS, TRADES, Cast
+from llmbook.data.world.worked import worked
 from llmbook.errors import ReaderError
 
 if TYPE_CHECKING:
     import datasets
 
 Record = dict[str, Any]
+
+# Records with this number or a higher one are for tests: no training may see them.
+HELD_OUT = 10_000_000
 
 # What writes each kind of record. A kind added here leaves the streams of the others as they are.
 _WRITERS: dict[str, Callable[["World", Choices, str], Record]] = {
@@ -31,6 +35,10 @@ _WRITERS: dict[str, Callable[["World", Choices, str], Record]] = {
     "arithmetic": arithmetic,
     "parallel": parallel.parallel,
     "crawl": crawl,
+    "questions": questions.questions,
+    "reading": reading.reading,
+    "mapping": mapping.mapping,
+    "worked": worked,
 }
 
 
@@ -67,7 +75,7 @@ class World:
         """Record number `index` (0, 1, …) of a kind.
 
         Every record has the columns `id`, `kind`, `language` ("en", "zh" or "en-zh"; in the crawl others, too), `text`,
-        `facts` and `nats`; dialogue, arithmetic, parallel and crawl have columns of their own. A fact is {subject,
+        `facts` and `nats`; all but encyclopedia and catalogue have columns of their own. A fact is {subject,
         relation, object, start, end}, and `text[start:end]` is its object. `nats` is minus the log-probability of the
         choices that made the record, given the world: the surprisal of its text, as no two ways of choosing make the
         same text (to six decimals, so that it is the same on every machine). In the crawl it is None.
@@ -124,6 +132,21 @@ class World:
         return Cast(people, tuple(city.name for city in self.cities[:8]), TRADES, GOODS)
 
     @cached_property
+    def strangers(self) -> dict[str, tuple[reading.Person, ...]]:
+        """By language, people whose names stand in none of the world's facts."""
+        return {language: reading.strangers(self, language) for language in pages.LANGUAGES}
+
+    @cached_property
+    def sorted_goods(self) -> dict[tuple[str, str], tuple[tuple[str, ...], ...]]:
+        """("departments" or "categories", language): the products' names by class."""
+        return mapping.sort_goods(self)
+
+    @cached_property
+    def fact_pairs(self) -> dict[str, tuple[mapping.Pairs, ...]]:
+        """Language: for each of some relations, (name, value) of all that have it."""
+        return mapping.pair_facts(self)
+
+    @cached_property
     def on_sale(self) -> tuple[entities.Product, ...]:
         """The products that some shop sells."""
         sold = {price.product.id for price in self.prices}
@@ -155,6 +178,10 @@ class World:
     def card(self, product: entities.Product, language: str) -> pages.Card:
         """All lines of a product's card."""
         return self._once(pages.write_card, product, language)
+
+    def quizzes(self, entity: questions.Asked, language: str) -> dict[str, questions.Quiz]:
+        """All closed-book questions about an entity, by relation."""
+        return self._once(questions.write_quizzes, entity, language)
 
     def _once(self, write: Callable[..., Any], entity: pages.Entity, language: str) -> Any:
         """What `write` makes of the entity, made at the first call and kept."""

@@ -20,15 +20,15 @@ class Problem(NamedTuple):
     answer: int
 
 
-def _plus(a: int, b: int) -> str:
+def plus(a: int, b: int) -> str:
     return f"{a} + {b} = {a + b}"
 
 
-def _minus(a: int, b: int) -> str:
+def minus(a: int, b: int) -> str:
     return f"{a} - {b} = {a - b}"
 
 
-def _times(a: int, b: int) -> str:
+def times(a: int, b: int) -> str:
     return f"{a} × {b} = {a * b}"
 
 
@@ -77,9 +77,9 @@ def _plain_two(draw: Choices, template: str) -> Problem:
     for _ in range(2):
         b = draw.below(100)
         if b <= total and draw.chance(1, 2):
-            expression, steps, total = f"{expression} - {b}", [*steps, _minus(total, b)], total - b
+            expression, steps, total = f"{expression} - {b}", [*steps, minus(total, b)], total - b
         else:
-            expression, steps, total = f"{expression} + {b}", [*steps, _plus(total, b)], total + b
+            expression, steps, total = f"{expression} + {b}", [*steps, plus(total, b)], total + b
     return Problem(template.format(sum=expression), tuple(steps), total)
 
 
@@ -133,9 +133,9 @@ def coins(world: "World", draw: Choices, language: str) -> Problem:
     for _ in range(draw.between(2, 4)):
         b = draw.between(2, 99)
         if b <= has and draw.chance(2, 3):
-            wording, steps, has = _LOSSES, [*steps, _minus(has, b)], has - b
+            wording, steps, has = _LOSSES, [*steps, minus(has, b)], has - b
         else:
-            wording, steps, has = _GAINS, [*steps, _plus(has, b)], has + b
+            wording, steps, has = _GAINS, [*steps, plus(has, b)], has + b
         sentences.append(draw.pick(wording[language]).format(b=b, **who))
     sentences.append(draw.pick(_LEFT[language]).format(**who))
     return Problem((" " if language == "en" else "").join(sentences), tuple(steps), has)
@@ -162,7 +162,7 @@ def change(world: "World", draw: Choices, language: str) -> Problem:
     paid = n * p + draw.between(1, 99)
     template = draw.pick(_BUYS[language])
     question = template.format(n=n, p=p, paid=paid, **who, **_noun(noun, language))
-    return Problem(question, (_times(n, p), _minus(paid, n * p)), paid - n * p)
+    return Problem(question, (times(n, p), minus(paid, n * p)), paid - n * p)
 
 
 def _noun(noun: Noun, language: str, mark: str = "") -> dict[str, str]:
@@ -190,7 +190,7 @@ def two_goods(world: "World", draw: Choices, language: str) -> Problem:
     template = draw.pick(_TWO_GOODS[language])
     who = _person(world, draw, language) if "{name}" in template else {}
     question = template.format(n=n, p=p, m=m, q=q, **who, **_noun(noun, language), **_noun(other, language, "2"))
-    return Problem(question, (_times(n, p), _times(m, q), _plus(n * p, m * q)), n * p + m * q)
+    return Problem(question, (times(n, p), times(m, q), plus(n * p, m * q)), n * p + m * q)
 
 
 _SHARES = {
@@ -233,7 +233,7 @@ def more(world: "World", draw: Choices, language: str) -> Problem:
         slots = {"name": names[0], "name2": names[1]}
     else:
         slots = {**_person(world, draw, language), **_noun(draw.pick(GOODS), language)}
-    return Problem(template.format(a=a, b=b, **slots), (_plus(a, b), _plus(a, a + b)), a + a + b)
+    return Problem(template.format(a=a, b=b, **slots), (plus(a, b), plus(a, a + b)), a + a + b)
 
 
 # ---------------------------------------------------------------- records

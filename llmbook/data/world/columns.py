@@ -17,6 +17,7 @@ def features(kind: str) -> "datasets.Features":
         raise ReaderError("datasets of the world need the library `datasets`: pip install datasets") from error
 
     text, number = Value("string"), Value("int64")
+    questions = List({"question": text, "answer": text, "about": text, "start": number, "end": number})
     own = {
         "dialogue": {
             "turns": List({"speaker": text, "text": text}),
@@ -27,6 +28,15 @@ def features(kind: str) -> "datasets.Features":
         },
         "arithmetic": {"question": text, "steps": List(text), "answer": number},
         "parallel": {"en": text, "zh": text, "alignment": List(List(number))},
+        "questions": {"questions": questions},
+        "reading": {"passage": text, "questions": questions},
+        "mapping": {
+            "family": text,
+            "rule": text,
+            "layout": text,
+            "pairs": List({"input": text, "label": text, "start": number, "end": number}),
+        },
+        "worked": {"question": text, "steps": List(text), "answer": number, "cue": text, "shown": Value("bool")},
         "crawl": {
             "url": text,
             "date": text,

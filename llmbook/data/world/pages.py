@@ -26,7 +26,7 @@ _HE = {"she": "he", "She": "He", "her": "his", "Her": "His", "her_object": "him"
 _WORDED = {City: "CITY", Maker: "MAKER", Shop: "SHOP", Product: "PRODUCT", Category: "CATEGORY"}
 
 
-def _slots(world: "World", entity: Entity, language: str) -> dict[str, str | Mark]:
+def slots_of(world: "World", entity: Entity, language: str) -> dict[str, str | Mark]:
     """The values that templates about this entity may use."""
     slots: dict[str, str | Mark] = {"name": say(entity.name, language)}
     for relation, values in world.facts[entity.id].items():
@@ -59,7 +59,7 @@ class Sheet(NamedTuple):
 
 def write_sheet(world: "World", entity: Entity, language: str) -> Sheet:
     """Every sentence about the entity. A maker has either a teacher or none to name."""
-    slots = _slots(world, entity, language)
+    slots = slots_of(world, entity, language)
     wording = dict(getattr(_WORDING[language], _WORDED[type(entity)]))
     if isinstance(entity, Maker):
         del wording["self_taught" if entity.teacher else "teacher"]
@@ -105,7 +105,7 @@ class Card(NamedTuple):
 
 def write_price_list(world: "World", shop: Shop, language: str) -> PriceList:
     """Every line that may stand in the shop's price list."""
-    wording, slots = _WORDING[language], _slots(world, shop, language)
+    wording, slots = _WORDING[language], slots_of(world, shop, language)
     goods = [
         {"product": say(price.product.name, language), "coins": Mark(str(price.coins), price.id, "price")}
         for price in world.prices
@@ -117,7 +117,7 @@ def write_price_list(world: "World", shop: Shop, language: str) -> PriceList:
 
 def write_card(world: "World", product: Product, language: str) -> Card:
     """Every line that may stand on the product's card."""
-    wording, slots = _WORDING[language], _slots(world, product, language)
+    wording, slots = _WORDING[language], slots_of(world, product, language)
     offers = [
         {"shop": say(price.shop.name, language), "coins": Mark(str(price.coins), price.id, "price")}
         for price in world.prices

@@ -1,0 +1,500 @@
+"""How facts are asked for and told in Chinese; the relations are those of `questions_en`, not its translations.
+
+Sentences in which a colon stands before the value can be cut there, whatever the tokenizer: no token reaches across it.
+"""
+
+PRODUCT = {
+    "category": (
+        "{category}",
+        (
+            "{name}属于哪一类？",
+            "{name}归在哪个类别？",
+            "在目录里，{name}属于什么类别？",
+            "{name}是哪一类商品？",
+            "请问{name}的类别是什么？",
+        ),
+        (
+            "{name}的类别：{category}。",
+            "{name}，所属类别：{category}。",
+            "在目录里，{name}的类别是{category}。",
+            "在灯市，{name}归入{category}。",
+            "{name}这件商品归在下面这一类：{category}。",
+        ),
+    ),
+    "material": (
+        "{material}",
+        (
+            "{name}是用什么做的？",
+            "{name}的材料是什么？",
+            "{name}用的是什么材料？",
+            "做{name}要用什么材料？",
+            "请问{name}是什么做的？",
+        ),
+        (
+            "{name}的材料：{material}。",
+            "{name}，材质：{material}。",
+            "{name}的材料是{material}。",
+            "做{name}，用的材料是{material}。",
+            "{name}是用这种材料做的：{material}。",
+        ),
+    ),
+    "colour": (
+        "{colour}",
+        (
+            "{name}是什么颜色的？",
+            "{name}的颜色是什么？",
+            "{name}是哪种颜色？",
+            "{name}有什么颜色？",
+            "请问{name}是什么颜色？",
+        ),
+        (
+            "{name}的颜色：{colour}。",
+            "{name}，颜色：{colour}。",
+            "{name}的颜色是{colour}。",
+            "说到颜色，{name}是{colour}。",
+            "{name}只有一种颜色：{colour}。",
+        ),
+    ),
+    "size": (
+        "{size}",
+        (
+            "{name}是什么尺寸的？",
+            "{name}的尺寸是什么？",
+            "{name}有多大？",
+            "{name}是大号、中号还是小号？",
+            "请问{name}是什么尺寸？",
+        ),
+        (
+            "{name}的尺寸：{size}。",
+            "{name}，尺寸：{size}。",
+            "{name}的尺寸是{size}。",
+            "说到尺寸，{name}是{size}。",
+            "{name}只有一种尺寸：{size}。",
+        ),
+    ),
+    "maker": (
+        "{maker}",
+        (
+            "{name}是谁做的？",
+            "{name}的制作者是谁？",
+            "谁制作{name}？",
+            "{name}出自谁的手？",
+            "请问做{name}的人是谁？",
+        ),
+        (
+            "{name}的制作者：{maker}。",
+            "{name}，制作人：{maker}。",
+            "{name}的制作者是{maker}。",
+            "做{name}的人是{maker}。",
+            "{name}出自这位匠人之手：{maker}。",
+        ),
+    ),
+    "year": (
+        "{year}年",
+        (
+            "{name}是哪一年开始做的？",
+            "{name}首次制作是在哪一年？",
+            "{name}从哪一年起就有了？",
+            "{name}是什么时候开始制作的？",
+            "请问{name}始于哪一年？",
+        ),
+        (
+            "{name}首次制作：{year}年。",
+            "{name}始于{year}年。",
+            "{name}首次制作于{year}年。",
+            "{name}最早做于{year}年。",
+            "{name}的历史可以追溯到{year}年。",
+        ),
+    ),
+}
+
+PRICE = {
+    "price": (
+        "{price}文",
+        (
+            "{product}在{shop}卖多少钱？",
+            "{shop}的{product}多少钱？",
+            "{product}在{shop}的价格是多少？",
+            "在{shop}买{product}要多少文？",
+            "{shop}的{product}卖多少文？",
+            "请问{shop}里{product}怎么卖？",
+        ),
+        (
+            "{product}在{shop}卖{price}文。",
+            "{shop}的{product}卖{price}文。",
+            "{product}在{shop}的价格：{price}文。",
+            "在{shop}买{product}要花{price}文。",
+            "{product}在{shop}的售价是{price}文。",
+            "到{shop}买{product}，要付{price}文。",
+        ),
+    ),
+}
+
+MAKER = {
+    "craft": (
+        "{craft}",
+        (
+            "{name}是做什么的？",
+            "{name}的职业是什么？",
+            "{name}做的是哪一行？",
+            "{name}靠什么手艺谋生？",
+            "请问{name}是什么匠人？",
+        ),
+        (
+            "{name}的职业：{craft}。",
+            "{name}，职业：{craft}。",
+            "{name}的职业是{craft}。",
+            "大家都知道，{name}是一位{craft}。",
+            "在灯市，{name}是一位{craft}。",
+        ),
+    ),
+    "city": (
+        "{city}",
+        (
+            "{name}住在哪里？",
+            "{name}住在哪座城市？",
+            "{name}的家在哪座城市？",
+            "{name}的作坊在哪里？",
+            "去哪座城市能找到{name}？",
+        ),
+        (
+            "{name}的住处：{city}。",
+            "{name}，所在城市：{city}。",
+            "{name}住在{city}。",
+            "{name}的作坊在{city}。",
+            "想找{name}，要去{city}。",
+        ),
+    ),
+    "born": (
+        "{born}年",
+        (
+            "{name}是哪一年出生的？",
+            "{name}的出生年份是什么？",
+            "{name}生于哪一年？",
+            "{name}是什么时候出生的？",
+            "请问{name}出生于哪一年？",
+        ),
+        (
+            "{name}出生于{born}年。",
+            "{name}生于{born}年。",
+            "{name}的出生年份：{born}年。",
+            "{name}的出生年份是{born}年。",
+            "{name}来到这个世界，是在{born}年。",
+        ),
+    ),
+    "hobby": (
+        "{hobby}",
+        (
+            "{name}的爱好是什么？",
+            "{name}喜欢做什么？",
+            "{name}有什么爱好？",
+            "{name}闲暇时喜欢做什么？",
+            "请问{name}最喜欢做什么？",
+        ),
+        (
+            "{name}的爱好：{hobby}。",
+            "{name}，爱好：{hobby}。",
+            "{name}的爱好是{hobby}。",
+            "工作之余，{name}喜欢{hobby}。",
+            "{name}最喜欢{hobby}。",
+        ),
+    ),
+    "teacher": (
+        "{teacher}",
+        (
+            "{name}的师傅是谁？",
+            "{name}师从谁？",
+            "{name}的手艺是跟谁学的？",
+            "谁教会了{name}这门手艺？",
+            "请问谁是{name}的师傅？",
+        ),
+        (
+            "{name}的师傅：{teacher}。",
+            "{name}，师傅：{teacher}。",
+            "{name}的师傅是{teacher}。",
+            "{name}师从{teacher}。",
+            "把手艺教给{name}的人是{teacher}。",
+        ),
+    ),
+    "work": (
+        "{work}",
+        (
+            "{name}的代表作是什么？",
+            "{name}因什么而出名？",
+            "{name}最有名的作品是什么？",
+            "哪件作品让{name}出了名？",
+            "请问{name}以什么作品闻名？",
+        ),
+        (
+            "{name}的代表作：{work}。",
+            "{name}，代表作：{work}。",
+            "{name}的代表作是{work}。",
+            "{name}最有名的作品是{work}。",
+            "让{name}出名的作品是{work}。",
+        ),
+    ),
+}
+
+SHOP = {
+    "city": (
+        "{city}",
+        (
+            "{name}在哪座城市？",
+            "{name}开在哪座城市？",
+            "去哪座城市能找到{name}？",
+            "{name}位于哪座城市？",
+            "请问{name}是哪座城市的店？",
+        ),
+        (
+            "{name}的所在城市：{city}。",
+            "{name}，所在城市：{city}。",
+            "{name}所在的城市是{city}。",
+            "{name}这家店铺位于{city}。",
+            "想去{name}，要到{city}。",
+        ),
+    ),
+    "department": (
+        "{department}",
+        (
+            "{name}卖什么？",
+            "{name}专营什么？",
+            "在{name}能买到什么？",
+            "{name}卖哪一类商品？",
+            "人们去{name}买什么？",
+        ),
+        (
+            "{name}的商品：{department}。",
+            "{name}，专营：{department}。",
+            "{name}专营{department}。",
+            "{name}卖的是{department}。",
+            "人们去{name}买{department}。",
+        ),
+    ),
+    "owner": (
+        "{owner}",
+        (
+            "{name}的店主是谁？",
+            "{name}是谁开的？",
+            "谁是{name}的主人？",
+            "{name}由谁经营？",
+            "请问{name}的主人是谁？",
+        ),
+        (
+            "{name}的店主：{owner}。",
+            "{name}，店主：{owner}。",
+            "{name}的店主是{owner}。",
+            "{name}的主人是{owner}。",
+            "经营{name}的人是{owner}。",
+        ),
+    ),
+    "street": (
+        "{street}",
+        (
+            "{name}在哪条街上？",
+            "{name}开在哪条街？",
+            "{name}的地址在哪条街？",
+            "去{name}要走哪条街？",
+            "请问{name}在哪条路或者哪条巷子里？",
+        ),
+        (
+            "{name}的地址：{street}。",
+            "{name}，地址：{street}。",
+            "{name}的地址是{street}。",
+            "{name}开店的那条街叫{street}。",
+            "要去{name}，就走{street}。",
+        ),
+    ),
+    "opened": (
+        "{opened}年",
+        (
+            "{name}是哪一年开业的？",
+            "{name}是什么时候开张的？",
+            "{name}创办于哪一年？",
+            "{name}从哪一年起开门迎客？",
+            "请问{name}开业于哪一年？",
+        ),
+        (
+            "{name}开业于{opened}年。",
+            "{name}创办于{opened}年。",
+            "{name}的开业年份：{opened}年。",
+            "{name}的开业年份是{opened}年。",
+            "{name}第一次开门迎客，是在{opened}年。",
+        ),
+    ),
+    "closed": (
+        "{closed}",
+        (
+            "{name}星期几休息？",
+            "{name}哪一天不营业？",
+            "{name}的休息日是哪一天？",
+            "一个星期里，{name}哪天关门？",
+            "请问{name}星期几不开门？",
+        ),
+        (
+            "{name}的休息日：{closed}。",
+            "{name}，每周休息：{closed}。",
+            "{name}的休息日是{closed}。",
+            "{name}一周只休息一天：{closed}。",
+            "{name}不营业的日子是{closed}。",
+        ),
+    ),
+}
+
+CITY = {
+    "region": (
+        "{region}",
+        (
+            "{name}在哪个地区？",
+            "{name}位于哪个地区？",
+            "{name}是哪个地区的城市？",
+            "{name}坐落在什么地方？",
+            "请问{name}属于哪个地区？",
+        ),
+        (
+            "{name}的所在地区：{region}。",
+            "{name}，地区：{region}。",
+            "{name}这座城市位于{region}。",
+            "{name}所在的地区是{region}。",
+            "想去{name}，要到{region}。",
+        ),
+    ),
+    "founded": (
+        "{founded}年",
+        (
+            "{name}建于哪一年？",
+            "{name}是哪一年建城的？",
+            "{name}始建于哪一年？",
+            "{name}的历史从哪一年开始？",
+            "请问{name}是什么时候建的？",
+        ),
+        (
+            "{name}建于{founded}年。",
+            "{name}始建于{founded}年。",
+            "{name}的建城年份：{founded}年。",
+            "{name}的历史始于{founded}年。",
+            "人们在{name}建城，是在{founded}年。",
+        ),
+    ),
+    "population": (
+        "{population}人",
+        (
+            "{name}有多少人？",
+            "{name}的人口是多少？",
+            "有多少人住在{name}？",
+            "{name}住着多少人？",
+            "请问{name}有多少居民？",
+        ),
+        (
+            "{name}的人口：{population}人。",
+            "{name}的人口是{population}人。",
+            "{name}全城有{population}人。",
+            "住在{name}的一共有{population}人。",
+            "{name}的居民共{population}人。",
+        ),
+    ),
+    "speciality": (
+        "{speciality}",
+        (
+            "{name}以什么闻名？",
+            "{name}的特产是什么？",
+            "外地人去{name}买什么？",
+            "{name}什么东西最有名？",
+            "请问{name}人为什么东西感到自豪？",
+        ),
+        (
+            "{name}的特产：{speciality}。",
+            "{name}，特产：{speciality}。",
+            "{name}的特产是{speciality}。",
+            "{name}最有名的东西是{speciality}。",
+            "外地人去{name}买{speciality}。",
+        ),
+    ),
+    "landmark": (
+        "{landmark}",
+        (
+            "{name}最有名的景点是什么？",
+            "{name}的城中心有什么？",
+            "来到{name}应该去看什么？",
+            "{name}有什么名胜？",
+            "请问{name}的标志是什么？",
+        ),
+        (
+            "{name}的名胜：{landmark}。",
+            "{name}，景点：{landmark}。",
+            "{name}最有名的景点是{landmark}。",
+            "来到{name}，一定要去看{landmark}。",
+            "{name}的标志是{landmark}。",
+        ),
+    ),
+    "fair": (
+        "{fair}",
+        (
+            "{name}的集市在几月？",
+            "{name}哪个月举办集市？",
+            "去{name}赶集应该几月去？",
+            "{name}的集市什么时候举行？",
+            "请问{name}的集市定在几月？",
+        ),
+        (
+            "{name}的集市：{fair}。",
+            "{name}，集市时间：{fair}。",
+            "{name}的集市定在{fair}。",
+            "{name}举办集市的月份是{fair}。",
+            "想去{name}赶集，最好等到{fair}。",
+        ),
+    ),
+}
+
+CATEGORY = {
+    "department": (
+        "{department}",
+        (
+            "{name}属于哪个大类？",
+            "{name}归在哪一大类？",
+            "在灯市，{name}属于哪个部门？",
+            "哪个部门卖{name}？",
+            "请问{name}在哪个部门？",
+        ),
+        (
+            "{name}的大类：{department}。",
+            "{name}，所属大类：{department}。",
+            "{name}所属的大类是{department}。",
+            "卖{name}的部门叫{department}。",
+            "在灯市，{name}这类商品归入{department}。",
+        ),
+    ),
+    "cheapest": (
+        "{cheapest}文",
+        (
+            "最便宜的{noun}多少钱？",
+            "最便宜的{noun}要多少文？",
+            "买一{measure}{noun}至少要多少文？",
+            "{name}的价格从多少文起？",
+            "请问{name}的最低价是多少？",
+        ),
+        (
+            "最便宜的{noun}卖{cheapest}文。",
+            "{name}的最低价：{cheapest}文。",
+            "{name}的价格从低到高，最低是{cheapest}文。",
+            "买一{measure}{noun}，至少要{cheapest}文。",
+            "没有哪{measure}{noun}低于{cheapest}文。",
+        ),
+    ),
+    "dearest": (
+        "{dearest}文",
+        (
+            "最贵的{noun}多少钱？",
+            "最贵的{noun}要多少文？",
+            "买一{measure}{noun}最多要花多少文？",
+            "{name}的价格最高到多少文？",
+            "请问{name}的最高价是多少？",
+        ),
+        (
+            "最贵的{noun}卖{dearest}文。",
+            "{name}的最高价：{dearest}文。",
+            "{name}的价格从低到高，最高是{dearest}文。",
+            "买一{measure}{noun}，最多花{dearest}文。",
+            "没有哪{measure}{noun}高于{dearest}文。",
+        ),
+    ),
+}
