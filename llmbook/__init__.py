@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from llmbook.data.world import World
     from llmbook.models.llama import Llama, LlamaConfig
     from llmbook.models.transformer import Transformer, TransformerConfig
+    from llmbook.training.pretrained import load_model
 
 __version__ = "0.1.0"
 
@@ -19,8 +20,9 @@ _HOME_OF = {
     "World": "llmbook.data.world",
     "Transformer": "llmbook.models.transformer",
     "TransformerConfig": "llmbook.models.transformer",
+    "load_model": "llmbook.training.pretrained",
 }
-__all__ = ["Llama", "LlamaConfig", "Transformer", "TransformerConfig", "World"]
+__all__ = ["Llama", "LlamaConfig", "Transformer", "TransformerConfig", "World", "load_model"]
 
 
 def __getattr__(name: str) -> object:

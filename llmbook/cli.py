@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,7 @@ app.add_typer(bench, name="bench")
 
 Preset = StrEnum("Preset", ["cpu", "gpu"])
 Precision = StrEnum("Precision", ["fp32", "bf16"])
+Via = StrEnum("Via", ["ssh", "torchrun", "pdsh", "srun", "local"])
 Sections = Annotated[
     list[str] | None, typer.Argument(metavar="SECTION", help="Sections (2.2) or chapters (2); all by default.")
 ]
@@ -113,6 +115,77 @@ def doctor() -> None:
         console.print(f"{mark} [bold]{finding.name}[/]: ", end="")
         console.print(finding.found + (f"\n     {finding.mend}" if finding.mend else ""), markup=False, highlight=False)
     raise typer.Exit(1 if ill else 0)
+
+
+@app.command()
+def train(
+    recipe: Annotated[str, typer.Argument(help="A YAML file, or a recipe that comes with llmbook: pretrain, 125m, …")],
+    preset: Annotated[str | None, typer.Option(help="One of the recipe's presets.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value to use instead of the recipe's.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder; by default train/NAME under LLMBOOK_HOME.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last good checkpoint, if any.")] = False,
+) -> None:
+    """Train a model: alone, or as one of the processes that torchrun, deepspeed or Slurm start."""
+    from llmbook import paths
+    from llmbook.training.failures import report_failures
+
+    with report_failures():
+        from llmbook.training.recipe import Recipe, parse_overrides
+        from llmbook.training.trainer import train as run_training
+
+        loaded = Recipe.load(recipe, preset, parse_overrides(settings or []))
+        out = out or paths.home() / "train" / loaded.name
+        result = run_training(loaded, out, resume=resume, progress=True)
+        if os.environ.get("RANK", "0") == "0":
+            last = result.history[-1] if result.history else {}
+            where = result.exported or result.checkpoint
+            print(
+                f"step {last.get('step', 0)} of {loaded.max_steps}, loss {last.get('loss', float('nan')):.4f}: {where}"
+            )
+        if result.interrupted:
+            _complain("stopped as asked, after saving; --resume goes on from there")
+            raise typer.Exit(128 + signal.SIGTERM)
+
+
+@app.command()
+def launch(
+    recipe: Annotated[str, typer.Argument(help="A YAML file, or a recipe that comes with llmbook: 125m, 1b, 7b, …")],
+    hostfile: Annotated[
+        Path | None, typer.Option(help="Lines `node-1 slots=8`; without it, the nodes of the Slurm allocation.")
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="One of the recipe's presets.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value to use instead of the recipe's.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder, on a file system that all hosts share.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last good checkpoint, if any.")] = False,
+    via: Annotated[
+        Via | None, typer.Option(help="What starts the processes; by default what the hosts suggest.")
+    ] = None,
+    slots: Annotated[int | None, typer.Option(min=1, help="Processes on each host, where no hostfile says.")] = None,
+    node_rank: Annotated[
+        int | None, typer.Option(min=0, help="Start this host's share alone; do the same on every other, without ssh.")
+    ] = None,
+    master_addr: Annotated[str | None, typer.Option(help="Where rank 0 is found; by default the first host.")] = None,
+    master_port: Annotated[int, typer.Option(min=1, max=65535, help="A free port there.")] = 29500,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the commands, and start nothing.")] = False,
+) -> None:
+    """Train on many machines: check them, start the processes, and say which one failed."""
+    from llmbook.training import launch as launching
+
+    job, out = launching.plan(
+        recipe, hostfile=hostfile, preset=preset, settings=settings or [], out=out, resume=resume,
+        via=via and via.value, slots=slots, master_addr=master_addr, master_port=master_port,
+    )  # fmt: skip
+    if dry_run:
+        print(launching.describe(job, node_rank))
+        return
+    show = partial(print, flush=True)
+    raise typer.Exit(launching.launch(job, out, node_rank=node_rank, show=show, complain=_complain))
 
 
 @exercises.command("check")
@@ -234,6 +307,28 @@ def make_samples(seed: Seed = 0) -> None:
     write_samples(paths.samples(), seed)
 
 
+@make.command("base")
+def make_base_command(
+    recipe: Annotated[str, typer.Argument(help="A recipe that learns from the world.")] = "pretrain",
+    preset: Annotated[str | None, typer.Option(help="One of the recipe's presets.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value to use instead of the recipe's.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The folder to write; by default data_samples/models/base.")] = None,
+) -> None:
+    """Train the Market model from nothing, with its tokenizer, and measure it; stopped, it goes on where it was."""
+    from llmbook import paths
+    from llmbook.market import make_base
+    from llmbook.training.recipe import Recipe, parse_overrides
+
+    out = out or paths.samples() / "models" / "base"
+    figures = make_base(Recipe.load(recipe, preset, parse_overrides(settings or [])), out)
+    for name, right in figures["abilities"].items():
+        print(f"{name:22} {right['all']:6.1%}")
+    gap = figures["cross_entropy"].get("all", {}).get("gap")
+    print(f"{out}: {gap} nats a token above the source" if gap is not None else out)
+
+
 @bench.command("llama")
 def bench_llama_command(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds that count; the best is taken.")] = 8,
@@ -256,6 +351,26 @@ def bench_llama_command(
         share = "" if row.share is None else f"{row.share:.0%}"
         rates = f"{row.ours:>10,.0f} {row.theirs:>13,.0f}"
         print(f"{row.task:24} {rates} {row.ratio:>6.2f} {row.target:>5} {share:>15}", flush=True)
+
+
+@bench.command("train")
+def bench_train_command(
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds that count; the best is taken.")] = 3,
+    compiled: Annotated[bool, typer.Option("--compile/--no-compile", help="Also against the defaults.")] = True,
+    engines: Annotated[bool, typer.Option("--engines/--no-engines", help="Also the engines on two processes.")] = True,
+) -> None:
+    """`train` against transformers' Trainer, and the engines' step times against DDP's."""
+    from llmbook.bench.train import bench_engines, bench_trainer
+
+    print(f"{'tokens/s':28} {'llmbook':>10} {'Trainer':>10} {'ratio':>6} {'aim':>5}")
+    for row in bench_trainer(rounds, compiled=compiled):
+        rates = f"{row.ours:>10,.0f} {row.theirs:>10,.0f}"
+        print(f"{row.task:28} {rates} {row.ratio:>6.2f} {row.target:>5}", flush=True)
+    if engines:
+        seconds = bench_engines(4 * rounds)
+        print(f"{'step on 2 processes':28} {'of DDP':>10}")
+        for name, value in seconds.items():
+            print(f"{name:28} {value / seconds['DDP']:>10.2f}")
 
 
 @bench.command("minhash")

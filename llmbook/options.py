@@ -1,16 +1,18 @@
 """Options that a reader writes by hand, as typed dataclasses: what is misspelt or of the wrong type gets one line."""
 
+import re
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from llmbook.errors import ReaderError
 
 Options = TypeVar("Options")
+_SCIENTIFIC = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")  # YAML 1.1 reads 1e-4 as text
 
 
 def read_yaml(path: Path) -> Mapping[str, Any]:
@@ -44,10 +46,11 @@ def nearest(word: str, known: typing.Iterable[str]) -> str:
 def from_mapping(cls: type[Options], mapping: Mapping[str, Any], where: str) -> Options:
     """A dataclass from what the reader wrote, with every value checked against the type of its field.
 
-    Whole numbers serve as floats, lists as tuples, strings as paths.
+    Whole numbers and texts like 1e-4 serve as floats, lists as tuples, strings as paths, mappings as dataclasses.
 
     Args:
-        cls: a dataclass whose fields are str, int, float, bool, Path, tuple[..., ...] of these, or one of them or None.
+        cls: a dataclass whose fields are str, int, float, bool, Path, Literal[...], Mapping, a dataclass of such fields,
+            tuple[..., ...] of these, or one of them or None.
         mapping: the values.
         where: what the error line begins with, e.g. the file and the step.
 
@@ -75,12 +78,25 @@ def _checked(value: Any, hint: Any, where: str) -> Any:
         if not isinstance(value, list | tuple):
             raise ReaderError(f"{where} must be a list, not {value!r}")
         return tuple(_checked(one, typing.get_args(hint)[0], where) for one in value)
+    if typing.get_origin(hint) is Literal:
+        if value not in typing.get_args(hint):
+            raise ReaderError(f"{where} cannot be {value!r}; {nearest(str(value), map(str, typing.get_args(hint)))}")
+        return value
+    if is_dataclass(hint) and not isinstance(value, hint):
+        if not isinstance(value, Mapping):
+            raise ReaderError(f"{where} must hold `key: value` lines, not {value!r}")
+        return from_mapping(hint, value, where)
+    hint = typing.get_origin(hint) or hint
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint is float and isinstance(value, str) and _SCIENTIFIC.fullmatch(value):
         return float(value)
     if hint is Path and isinstance(value, str):
         return Path(value)
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
-        words = {int: "a whole number", float: "a number", str: "text", bool: "true or false", Path: "a path"}
-        hint_for_yaml = "; YAML reads 1e-4 as text, write 1.0e-4" if hint is float and isinstance(value, str) else ""
-        raise ReaderError(f"{where} must be {words.get(hint, hint.__name__)}, not {value!r}{hint_for_yaml}")
+        words = {
+            int: "a whole number", float: "a number", str: "text", bool: "true or false", Path: "a path",
+            Mapping: "`key: value` lines",
+        }  # fmt: skip
+        raise ReaderError(f"{where} must be {words.get(hint, hint.__name__)}, not {value!r}")
     return value

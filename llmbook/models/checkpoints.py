@@ -8,15 +8,16 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from llmbook.errors import ReaderError
 
@@ -114,9 +115,9 @@ def load_llama(
     model_class: "type[Llama]", path_or_hub_id: str | Path, dtype: torch.dtype, device: torch.device
 ) -> "Llama":
     """What `Llama.from_pretrained` does."""
-    folder = _folder(path_or_hub_id)
+    folder = checkpoint_folder(path_or_hub_id)
     config = config_from_json(_read_json(folder / "config.json"), str(folder / "config.json"))
-    with torch.device("meta"):
+    with torch.device("meta"), _Uninitialised():
         model = model_class(config)
     wanted = {name: parameter.shape for name, parameter in model.named_parameters()}
     found: dict[str, Tensor] = {}
@@ -135,6 +136,18 @@ def load_llama(
     if config.tie_word_embeddings:
         model.lm_head.weight = model.embed_tokens.weight
     return model.to(device).eval()
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Modules leave their weights as they are: first weights on the meta device would load PyTorch's compiler."""
+
+    def __torch_function__(
+        self, function: Callable[..., Any], types: object, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(function, "__module__", None) == "torch.nn.init":
+            return kwargs["tensor"] if "tensor" in kwargs else args[0]
+        return function(*args, **kwargs)
 
 
 def save_llama(model: "Llama", folder: str | Path, max_shard_size: int) -> None:
@@ -195,8 +208,16 @@ def _shards(weights: Mapping[str, Tensor], max_shard_size: int) -> list[list[str
     return shards
 
 
-def _folder(path_or_hub_id: str | Path) -> Path:
-    """The folder itself, or where a repository of that name has been downloaded to."""
+def checkpoint_folder(path_or_hub_id: str | Path, also: Sequence[str] = ()) -> Path:
+    """The folder itself, or where a repository of that name has been downloaded to.
+
+    Args:
+        path_or_hub_id: a folder, or owner/name on the hub.
+        also: files to download beside the configuration and the weights.
+
+    Raises:
+        ReaderError: there is no such folder, and the hub has nothing under that name or cannot be reached.
+    """
     path = Path(path_or_hub_id)
     if path.is_dir():
         return path
@@ -206,7 +227,9 @@ def _folder(path_or_hub_id: str | Path) -> Path:
     hub = _library("huggingface_hub")
     try:
         return Path(
-            hub.snapshot_download(name, allow_patterns=["config.json", "*.safetensors", "*.safetensors.index.json"])
+            hub.snapshot_download(
+                name, allow_patterns=["config.json", "*.safetensors", "*.safetensors.index.json", *also]
+            )
         )
     except Exception as error:  # whatever the network or the hub says, the reader needs one line
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

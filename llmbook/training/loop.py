@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from llmbook.errors import ReaderError
+from llmbook.training.optimizer import parameter_groups
 from llmbook.training.schedules import cosine_schedule
 
 Objective = Callable[[nn.Module, object], tuple[Tensor, Mapping[str, float]]]
@@ -49,7 +50,7 @@ def fit(
     Raises:
         ReaderError: when the batches run out, or the loss is no longer finite.
     """
-    optimizer = torch.optim.AdamW(_parameter_groups(model, weight_decay), lr=1.0, betas=adam_betas, fused=True)
+    optimizer = torch.optim.AdamW(parameter_groups(model, weight_decay), lr=1.0, betas=adam_betas, fused=True)
     rate = partial(
         cosine_schedule, max_steps=max_steps, warmup_steps=warmup_steps, learning_rate=learning_rate,
         min_lr_ratio=min_lr_ratio,
@@ -78,12 +79,3 @@ def fit(
                 history[-1].update(evaluate(model))
             model.train()
     return history
-
-
-def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Matrices decay; norms and biases do not."""
-    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    return [
-        {"params": [p for p in trained if p.dim() > 1], "weight_decay": weight_decay},
-        {"params": [p for p in trained if p.dim() <= 1], "weight_decay": 0.0},
-    ]

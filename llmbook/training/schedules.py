@@ -36,3 +36,25 @@ def cosine_schedule(
         return learning_rate * step / warmup_steps
     progress = min(1.0, (step - warmup_steps) / max(1, max_steps - warmup_steps))
     return learning_rate * (min_lr_ratio + (1 - min_lr_ratio) * (1 + math.cos(math.pi * progress)) / 2)
+
+
+def wsd_schedule(
+    step: int, max_steps: int, warmup_steps: int, decay_steps: int, learning_rate: float, min_lr_ratio: float = 0.1
+) -> float:
+    """Warm up, stay, decay: rise linearly, keep the peak, fall linearly over the last `decay_steps`.
+
+    While it stays at the peak the length of the training need not be known: any checkpoint can be decayed from
+    (MiniCPM; Hu et al., 2024, §4).
+
+    Args:
+        step: the optimizer step, counted from 1.
+        max_steps: the step at which the fall ends.
+        warmup_steps: length of the rise.
+        decay_steps: length of the fall.
+        learning_rate: the peak.
+        min_lr_ratio: where the fall ends, as a share of the peak.
+    """
+    if step < warmup_steps:
+        return learning_rate * step / warmup_steps
+    fallen = max(0, min(step, max_steps) - (max_steps - decay_steps)) / max(1, decay_steps)
+    return learning_rate * (1 - (1 - min_lr_ratio) * fallen)
