@@ -76,7 +76,7 @@ def _summary_writer(folder: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError:
-        raise ReaderError("tensorboard: true needs the package tensorboard: pip install tensorboard") from None
+        raise ReaderError("tensorboard: true needs TensorBoard: pip install 'llmbook[tensorboard]'") from None
     return SummaryWriter(str(folder))
 
 
