@@ -14,6 +14,7 @@ from torch import Tensor
 from llmbook.bench.llama import SMALL, TINY
 from llmbook.models.llama import Llama, LlamaConfig
 from llmbook.training.engines import LossModule, make_engine
+from llmbook.training.engines.deepspeed_engine import import_deepspeed
 from llmbook.training.optimizer import make_optimizer
 from llmbook.training.processes import Processes, launch, this_process
 from llmbook.training.recipe import Recipe
@@ -71,6 +72,7 @@ def bench_trainer(
     Yields:
         One row per comparison.
     """
+    import_deepspeed()  # transformers imports it, too, and not as quietly
     config = SMALL if torch.cuda.is_available() else TINY
     generator = torch.Generator().manual_seed(0)
     rows = torch.randint(3, config.vocab_size, (batch_size * steps, length), generator=generator)
@@ -118,7 +120,7 @@ def _rate(ends: list[float], rows: Tensor, steps: int) -> float:
 def _theirs(config: LlamaConfig, rows: Tensor, batch_size: int, settings: dict[str, Any]) -> float:
     import transformers
     from transformers import LlamaConfig as TheirConfig
-    from transformers import LlamaForCausalLM, Trainer, TrainerCallback, TrainingArguments
+    from transformers import LlamaForCausalLM, PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 
     names = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads",
              "num_key_value_heads", "max_position_embeddings", "tie_word_embeddings")  # fmt: skip
@@ -142,7 +144,9 @@ def _theirs(config: LlamaConfig, rows: Tensor, batch_size: int, settings: dict[s
             save_strategy="no", logging_strategy="no", lr_scheduler_type="cosine", disable_tqdm=True,
             use_cpu=not torch.cuda.is_available(), **settings,
         )  # fmt: skip
-        Trainer(model, arguments, train_dataset=data, callbacks=[Begins()]).train()
+        trainer = Trainer(model, arguments, train_dataset=data, callbacks=[Begins()])
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
     return _rate(begins, rows, steps)
 
 

@@ -147,12 +147,13 @@ class _Loop:
         self.evaluate, self.asked_to_stop, self.progress = evaluate, asked_to_stop, progress
         self.micro_batches = recipe.gradient_accumulation_steps(processes.world_size)
         self.position, self.history, self.checkpoint = Position(), [], None
-        self.clock = Clock()
         self.tokens = recipe.global_batch_size * recipe.block_size
         # ZeRO-3 leaves an empty tensor behind, and the size that the parameter has.
         parameters = sum(getattr(p, "ds_numel", p.numel()) for p in engine.module.parameters())
         config = engine.module.config if isinstance(engine.module, Llama) else None
-        self.flops = flops_per_token(parameters, config, recipe.block_size)
+        self.flops_per_token = flops_per_token(parameters, config, recipe.block_size)
+        self.peak_flops = peak_flops(processes.device.type, recipe.precision) * processes.world_size
+        self.clock = Clock()
 
     def run(self, checkpoint: Path | None) -> Run:
         if checkpoint:
@@ -252,8 +253,7 @@ class _Loop:
         logged = last or step % recipe.log_steps == 0
         if logged:
             line["tokens_per_second"] = self.clock.read()
-            peak = peak_flops(self.processes.device.type, recipe.precision) * self.processes.world_size
-            line["mfu"] = line["tokens_per_second"] * self.flops / peak
+            line["mfu"] = line["tokens_per_second"] * self.flops_per_token / self.peak_flops
         if recipe.eval_steps and (last or step % recipe.eval_steps == 0):
             with self.clock.outside():
                 line |= self._evaluate()
@@ -427,14 +427,7 @@ def _sigterm() -> Iterator[threading.Event]:
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-
-    def ask(number: int, frame: object) -> None:
-        if asked.is_set():  # the second one does not wait for the step to end
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.raise_signal(signal.SIGTERM)
-        asked.set()
-
-    before = signal.signal(signal.SIGTERM, ask)
+    before = signal.signal(signal.SIGTERM, lambda number, frame: asked.set())
     try:
         yield asked
     finally:

@@ -4,7 +4,8 @@ import atexit
 import logging
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,7 +34,6 @@ def import_deepspeed() -> ModuleType:
     """
     # A cache of our own: one that two environments share is built again whenever they take turns.
     os.environ.setdefault("TORCH_EXTENSIONS_DIR", str(paths.home() / "torch_extensions"))
-    os.environ.setdefault("LOCAL_RANK", "0")  # which launchers set, and without which DeepSpeed does not start
     on_cpu = not torch.cuda.is_available()
     if on_cpu:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
@@ -101,6 +101,19 @@ def _check_disk_access() -> None:
         raise ReaderError("offloading to nvme needs libaio on every node: apt-get install libaio-dev, or use cpu")
 
 
+@contextmanager
+def _local_rank(processes: Processes) -> Iterator[None]:
+    """DeepSpeed wants the variable even of one process; left behind, it would tell other libraries of a launcher."""
+    if "LOCAL_RANK" in os.environ:
+        yield
+        return
+    os.environ["LOCAL_RANK"] = str(processes.local_rank)
+    try:
+        yield
+    finally:
+        del os.environ["LOCAL_RANK"]
+
+
 class DeepSpeedEngine:
     """Optimizer states, gradients or parameters partitioned over the processes, by DeepSpeed.
 
@@ -129,9 +142,10 @@ class DeepSpeedEngine:
         self.optimizer = make_optimizer(recipe, model)
         self._set_learning_rate(0.0)  # stage 0 in 16 bit takes a step without gradients to make Adam's state
         settings = ds_config(recipe, processes.world_size, torch.cuda.is_available())
-        self._engine, self._zero, _, _ = self._deepspeed.initialize(
-            model=loss, optimizer=self.optimizer, config=settings
-        )
+        with _local_rank(processes):
+            self._engine, self._zero, _, _ = self._deepspeed.initialize(
+                model=loss, optimizer=self.optimizer, config=settings
+            )
         self._update, self.optimizer.step = self.optimizer.step, self._update_unless_spike
         self._masters = self._find_masters()
         self._start_adam()
