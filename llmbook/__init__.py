@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from llmbook.models.llama import Llama, LlamaConfig
     from llmbook.models.transformer import Transformer, TransformerConfig
     from llmbook.training.pretrained import load_model
+    from llmbook.training.recipe import Recipe
+    from llmbook.training.trainer import train
 
 __version__ = "0.1.0"
 
@@ -21,8 +23,10 @@ _HOME_OF = {
     "Transformer": "llmbook.models.transformer",
     "TransformerConfig": "llmbook.models.transformer",
     "load_model": "llmbook.training.pretrained",
+    "Recipe": "llmbook.training.recipe",
+    "train": "llmbook.training.trainer",
 }
-__all__ = ["Llama", "LlamaConfig", "Transformer", "TransformerConfig", "World", "load_model"]
+__all__ = ["Llama", "LlamaConfig", "Recipe", "Transformer", "TransformerConfig", "World", "load_model", "train"]
 
 
 def __getattr__(name: str) -> object:

@@ -35,6 +35,10 @@ Via = StrEnum("Via", ["ssh", "torchrun", "pdsh", "srun", "local"])
 Sections = Annotated[
     list[str] | None, typer.Argument(metavar="SECTION", help="Sections (2.2) or chapters (2); all by default.")
 ]
+RecipePreset = Annotated[str | None, typer.Option(help="One of the recipe's presets.")]
+RecipeSettings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value to use instead of the recipe's.")
+]
 Seed = Annotated[int, typer.Option(help="The world that it comes from.")]
 
 
@@ -120,35 +124,43 @@ def doctor() -> None:
 @app.command()
 def train(
     recipe: Annotated[str, typer.Argument(help="A YAML file, or a recipe that comes with llmbook: pretrain, 125m, …")],
-    preset: Annotated[str | None, typer.Option(help="One of the recipe's presets.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value to use instead of the recipe's.")
-    ] = None,
+    preset: RecipePreset = None,
+    settings: RecipeSettings = None,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder; by default train/NAME under LLMBOOK_HOME.")
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last good checkpoint, if any.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the recipe and the memory it needs.")] = False,
+    processes: Annotated[int, typer.Option(min=1, help="With --dry-run: how many share the work.")] = 1,
 ) -> None:
     """Train a model: alone, or as one of the processes that torchrun, deepspeed or Slurm start."""
-    from llmbook import paths
     from llmbook.training.failures import report_failures
 
     with report_failures():
+        from llmbook import paths
         from llmbook.training.recipe import Recipe, parse_overrides
-        from llmbook.training.trainer import train as run_training
 
         loaded = Recipe.load(recipe, preset, parse_overrides(settings or []))
-        out = out or paths.home() / "train" / loaded.name
-        result = run_training(loaded, out, resume=resume, progress=True)
+        if dry_run:
+            _print_recipe(loaded, processes)
+            return
+        from llmbook.training.trainer import train as run_training
+
+        result = run_training(loaded, out or paths.home() / "train" / loaded.name, resume=resume, progress=True)
         if os.environ.get("RANK", "0") == "0":
-            last = result.history[-1] if result.history else {}
-            where = result.exported or result.checkpoint
-            print(
-                f"step {last.get('step', 0)} of {loaded.max_steps}, loss {last.get('loss', float('nan')):.4f}: {where}"
-            )
+            print(f"step {len(result.history)} of {loaded.max_steps}: {result.exported or result.checkpoint}")
         if result.interrupted:
             _complain("stopped as asked, after saving; --resume goes on from there")
             raise typer.Exit(128 + signal.SIGTERM)
+
+
+def _print_recipe(recipe: "Recipe", processes: int) -> None:  # noqa: F821
+    import yaml
+
+    from llmbook.training.memory_model import memory_report
+
+    print(yaml.safe_dump(recipe.to_mapping(), sort_keys=False, allow_unicode=True))
+    print(memory_report(recipe, processes))
 
 
 @app.command()
@@ -157,10 +169,8 @@ def launch(
     hostfile: Annotated[
         Path | None, typer.Option(help="Lines `node-1 slots=8`; without it, the nodes of the Slurm allocation.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="One of the recipe's presets.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value to use instead of the recipe's.")
-    ] = None,
+    preset: RecipePreset = None,
+    settings: RecipeSettings = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder, on a file system that all hosts share.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last good checkpoint, if any.")] = False,
     via: Annotated[
@@ -266,6 +276,19 @@ def clean_data(
     print(f"{report['kept']} of {report['rows']} documents are in {loaded.output / 'data'}")
 
 
+@data.command("tokenize")
+def tokenize(
+    recipe: Annotated[str, typer.Argument(help="A training recipe, as for `llmbook train`.")],
+    preset: RecipePreset = None,
+    settings: RecipeSettings = None,
+) -> None:
+    """Tokenise what a training recipe will read, beforehand: the training then starts at once."""
+    from llmbook.training.recipe import Recipe, parse_overrides
+    from llmbook.training.sources import tokens_of
+
+    print(tokens_of(Recipe.load(recipe, preset, parse_overrides(settings or []))).train)
+
+
 @data.command("train-quality")
 def train_quality(
     good: Annotated[list[str], typer.Option(help="Files of good texts: .jsonl, .parquet, .txt. May be given twice.")],
@@ -310,10 +333,8 @@ def make_samples(seed: Seed = 0) -> None:
 @make.command("base")
 def make_base_command(
     recipe: Annotated[str, typer.Argument(help="A recipe that learns from the world.")] = "pretrain",
-    preset: Annotated[str | None, typer.Option(help="One of the recipe's presets.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A value to use instead of the recipe's.")
-    ] = None,
+    preset: RecipePreset = None,
+    settings: RecipeSettings = None,
     out: Annotated[Path | None, typer.Option(help="The folder to write; by default data_samples/models/base.")] = None,
 ) -> None:
     """Train the Market model from nothing, with its tokenizer, and measure it; stopped, it goes on where it was."""

@@ -170,7 +170,7 @@ class Recipe:
 
     def to_mapping(self) -> dict[str, Any]:
         """What a YAML file of this recipe holds."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return _plain(asdict(self))
 
     def with_(self, **changes: Any) -> "Recipe":
         """The recipe with other values, checked again."""
@@ -253,6 +253,15 @@ def _path(name_or_path: str | Path) -> Path:
             raise ReaderError(f"no recipe {name_or_path}: name a YAML file, or one of {', '.join(known)}")
         return path
     return shipped
+
+
+def _plain(value: Any) -> Any:
+    """With the types that YAML and JSON have."""
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return str(value) if isinstance(value, Path) else value
 
 
 def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -122,15 +122,23 @@ def open_source(recipe: "Recipe") -> TokenSource:
     """The recipe's `data`, tokenised if it is not yet.
 
     Raises:
-        ReaderError: the recipe names none, or what `prepare` raises.
+        ReaderError: as `tokens_of`.
+    """
+    tokens, folder = tokens_of(recipe), tokenizer_folder(recipe.tokenizer)
+    tokenizer = BPETokenizer.from_file(folder)
+    return TokenSource(tokens, recipe.block_size, recipe.global_batch_size, recipe.seed, tokenizer, folder)
+
+
+def tokens_of(recipe: "Recipe") -> PreparedTokens:
+    """Where the recipe's tokens are; what is not tokenised yet is now: of several processes one works, others wait.
+
+    Raises:
+        ReaderError: the recipe names no data or no tokenizer, or what `prepare` raises.
     """
     missing = [key for key in ("data", "tokenizer") if getattr(recipe, key) is None]
     if missing:
         raise ReaderError(f"{recipe.name}: the recipe has no {' and no '.join(missing)}")
-    folder = tokenizer_folder(recipe.tokenizer)
-    tokenizer = BPETokenizer.from_file(folder)
-    tokens = prepare(recipe.data, tokenizer)  # of several processes one works, and the others wait for its files
-    return TokenSource(tokens, recipe.block_size, recipe.global_batch_size, recipe.seed, tokenizer, folder)
+    return prepare(recipe.data, BPETokenizer.from_file(tokenizer_folder(recipe.tokenizer)))
 
 
 def tokenizer_folder(name_or_path: str) -> Path:

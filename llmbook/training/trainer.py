@@ -299,7 +299,7 @@ class _Loop:
             save_rng_state(folder, self.processes.rank)
             if self.processes.rank == 0:
                 state = {"position": vars(self.position), "recipe": self.recipe.to_mapping()}
-                (folder / "trainer.json").write_text(json.dumps(state, indent=1, default=str), encoding="utf-8")
+                (folder / "trainer.json").write_text(json.dumps(state, indent=1), encoding="utf-8")
 
         with self.clock.outside():
             folder, keep = self.out / "checkpoints", self.recipe.save_total_limit
@@ -402,7 +402,7 @@ _FIXED = ("model", "init_from", "tokenizer", "data", "seed", "global_batch_size"
 
 def _check_same_run(recipe: Recipe, saved: Mapping[str, Any], checkpoint: Path) -> None:
     """What a resumed run may not change; engine, stage, processes, micro-batches and `max_steps` may."""
-    now = json.loads(json.dumps(recipe.to_mapping(), default=str))
+    now = recipe.to_mapping()
     for key in _FIXED:
         if now[key] != saved[key]:
             raise ReaderError(

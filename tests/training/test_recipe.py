@@ -1,11 +1,13 @@
 """Recipes: presets and overrides in their order, and one line for whatever cannot be."""
 
+import json
 from pathlib import Path
 
 import pytest
 import yaml
 
 from llmbook.errors import ReaderError
+from llmbook.training.data import DataOptions
 from llmbook.training.recipe import SHIPPED, Recipe, parse_overrides
 
 BASE = {
@@ -28,7 +30,10 @@ def test_a_preset_changes_the_file_and_overrides_change_both(tmp_path):
     assert (gpu.max_steps, gpu.precision, gpu.seed) == (50, "bf16", 3)
     assert gpu.model == {"vocab_size": 100, "hidden_size": 128, "num_attention_heads": 2}
     assert gpu.name == "mine"
-    assert Recipe.from_mapping(gpu.to_mapping()) == gpu
+    shards = gpu.with_(data=DataOptions(shards=Path("a"), eval_shards=Path("b")))
+    for recipe in (gpu, shards, Recipe.load("125m")):
+        for read, write in ((json.loads, json.dumps), (yaml.safe_load, yaml.safe_dump)):
+            assert Recipe.from_mapping(read(write(recipe.to_mapping()))) == recipe
 
 
 @pytest.mark.parametrize(
