@@ -134,7 +134,7 @@ def train(
     processes: Annotated[int, typer.Option(min=1, help="With --dry-run: how many share the work.")] = 1,
 ) -> None:
     """Train a model: alone, or as one of the processes that torchrun, deepspeed or Slurm start."""
-    from llmbook.training.failures import report_failures
+    from llmbook.training.launching.failures import report_failures
 
     with report_failures():
         from llmbook import paths
@@ -185,7 +185,7 @@ def launch(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the commands, and start nothing.")] = False,
 ) -> None:
     """Train on many machines: check them, start the processes, and say which one failed."""
-    from llmbook.training import launch as launching
+    from llmbook.training.launching import launch as launching
 
     job, out = launching.plan(
         recipe, hostfile=hostfile, preset=preset, settings=settings or [], out=out, resume=resume,

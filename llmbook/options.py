@@ -49,7 +49,7 @@ def from_mapping(cls: type[Options], mapping: Mapping[str, Any], where: str) -> 
     Whole numbers and texts like 1e-4 serve as floats, lists as tuples, strings as paths, mappings as dataclasses.
 
     Args:
-        cls: a dataclass whose fields are str, int, float, bool, Path, Literal[...], Mapping, a dataclass of such fields,
+        cls: a dataclass whose fields are str, int, float, bool, Path, Literal[...], Mapping, another such dataclass,
             tuple[..., ...] of these, or one of them or None.
         mapping: the values.
         where: what the error line begins with, e.g. the file and the step.

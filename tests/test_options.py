@@ -1,7 +1,9 @@
 """Options that a reader wrote: every mistake is one line that names its place."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -17,6 +19,29 @@ class Baking:
     rise: bool = True
     oven: Path | None = None
     name: str = "loaf"
+
+
+@dataclass
+class Shelf:
+    loaf: Baking
+    kind: Literal["rye", 3, True] = "rye"
+    more: Mapping[str, float] = field(default_factory=dict)
+    second: Baking | None = None
+
+
+def test_sections_choices_and_mappings():
+    made = from_mapping(Shelf, {"loaf": {"flour": ["rye"], "salt": "2e-2"}, "kind": 3, "more": {"a": 1}}, "shelf.yaml")
+    assert made == Shelf(Baking(("rye",), salt=0.02), 3, {"a": 1})
+    for mapping, words in (
+        ({"loaf": {"flour": [], "gram": 1}}, "shelf.yaml: loaf: unknown key 'gram'; did you mean 'grams'?"),
+        ({"loaf": 3}, "shelf.yaml: loaf must hold `key: value` lines, not 3"),
+        ({"loaf": {"flour": []}, "kind": "ryee"}, "shelf.yaml: kind cannot be 'ryee'; did you mean 'rye'?"),
+        ({"loaf": {"flour": []}, "more": [1]}, "shelf.yaml: more must be `key: value` lines, not [1]"),
+        ({"loaf": {"flour": []}, "second": {"flour": 1}}, "shelf.yaml: second: flour must be a list, not 1"),
+    ):
+        with pytest.raises(ReaderError) as caught:
+            from_mapping(Shelf, mapping, "shelf.yaml")
+        assert words in str(caught.value)
 
 
 def test_values_take_the_types_of_the_fields():

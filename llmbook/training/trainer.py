@@ -23,7 +23,7 @@ from llmbook.training.activations import checkpoint_layers
 from llmbook.training.checkpoint import last_checkpoint, load_rng_state, save_checkpoint, save_rng_state
 from llmbook.training.engines import Batch, Engine, Objective, make_engine
 from llmbook.training.engines.state import read_weights
-from llmbook.training.failures import at_step
+from llmbook.training.launching.failures import at_step
 from llmbook.training.metrics import Clock, MetricsFile, flops_per_token, peak_flops, read_metrics
 from llmbook.training.probe import settle
 from llmbook.training.processes import Processes, process_group

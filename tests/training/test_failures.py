@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from llmbook.training import failures
-from llmbook.training.failures import FOLDER, at_step, read_reports, report_failures
+from llmbook.training.launching import failures
+from llmbook.training.launching.failures import FOLDER, at_step, read_reports, report_failures
 
 
 def run(tmp_path: Path, script: str, **more: str) -> tuple[subprocess.CompletedProcess, Path]:
@@ -31,7 +31,7 @@ def test_outside_a_launch_nothing_happens(monkeypatch):
 
 OUTPUT = r"""
 import sys
-from llmbook.training.failures import at_step, report_failures
+from llmbook.training.launching.failures import at_step, report_failures
 with report_failures():
     at_step(11)
     print(sys.argv[1])
@@ -59,7 +59,7 @@ def test_a_process_that_a_rank_starts_is_no_rank(tmp_path):
     inner = "import os; print(sorted(name for name in os.environ if name.startswith('LLMBOOK_')))"
     done, folder = run(
         tmp_path,
-        "import subprocess, sys\nfrom llmbook.training.failures import report_failures\n"
+        "import subprocess, sys\nfrom llmbook.training.launching.failures import report_failures\n"
         f"with report_failures():\n    subprocess.run([sys.executable, '-c', {inner!r}])\n",
         LLMBOOK_HOME="/h",
     )
@@ -80,7 +80,8 @@ def test_what_was_raised_is_reported_in_one_line_and_raised_on(tmp_path, error, 
     done, folder = run(
         tmp_path,
         "import typer\nfrom llmbook.errors import ReaderError\n"
-        f"from llmbook.training.failures import report_failures\nwith report_failures():\n    raise {error}\n",
+        "from llmbook.training.launching.failures import report_failures\n"
+        f"with report_failures():\n    raise {error}\n",
     )
     (report,) = read_reports(folder)
     assert done.returncode == report.status == 1 and report.state == "failed" and report.exception == words

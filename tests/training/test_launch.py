@@ -13,10 +13,10 @@ import pytest
 
 from llmbook import cli
 from llmbook.errors import ReaderError
-from llmbook.training import host_check, hosts, launch
-from llmbook.training.failures import FOLDER, NODE
-from llmbook.training.hostfile import Host, expand, read_hostfile, slurm_hosts
-from llmbook.training.launch_commands import Job, commands, local_command, passed_on, write_environment_file
+from llmbook.training.launching import host_check, hosts, launch
+from llmbook.training.launching.commands import Job, commands, local_command, passed_on, write_environment_file
+from llmbook.training.launching.failures import FOLDER, NODE
+from llmbook.training.launching.hostfile import Host, expand, read_hostfile, slurm_hosts
 
 TWO = (Host("node-a", 2), Host("me@node-b", 1))
 NASTY = ("train", "a b.yaml", "--set", 'name="x y"', "--set", "data={a: [1, 2], b: $HOME `id` \\ '*' ; # %n}")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from llmbook.training import launch, supervision
-from llmbook.training.failures import FOLDER, NODE, RankReport, read_reports
-from llmbook.training.hostfile import Host
-from llmbook.training.launch_commands import Command, Job
-from llmbook.training.verdict import verdict, words_for
+from llmbook.training.launching import launch, supervision
+from llmbook.training.launching.commands import Command, Job
+from llmbook.training.launching.failures import FOLDER, NODE, RankReport, read_reports
+from llmbook.training.launching.hostfile import Host
+from llmbook.training.launching.verdict import verdict, words_for
 
 RANK = """
 import ctypes, os, signal, sys, time
-from llmbook.training.failures import at_step, report_failures
+from llmbook.training.launching.failures import at_step, report_failures
 
 def until_stopped():
     asked = []
@@ -65,7 +65,7 @@ def run(tmp_path, monkeypatch):
         planned = Job(tuple(Host(f"node-{n}", 1) for n in range(len(hows))), ("train", "x"))
 
         def fakes(job: Job, held: bool) -> list[Command]:
-            around = (sys.executable, "-m", "llmbook.training.node", sys.executable, str(script))
+            around = (sys.executable, "-m", "llmbook.training.launching.node", sys.executable, str(script))
             settings = [{FOLDER: str(job.reports), NODE: f"node-{n}", "RANK": str(n)} for n in range(len(hows))]
             return [Command((f"node-{n}",), (*around, how), settings[n], held) for n, how in enumerate(hows)]
 
@@ -154,13 +154,14 @@ def interrupted(tmp_path: Path, *numbers: int, how: str = "wait") -> tuple[subpr
     script.write_text(f"""
 import sys
 from pathlib import Path
-from llmbook.training import launch
-from llmbook.training.hostfile import Host
-from llmbook.training.launch_commands import Command, Job
+from llmbook.training.launching import launch
+from llmbook.training.launching.hostfile import Host
+from llmbook.training.launching.commands import Command, Job
 launch.check_hosts = lambda *_, **__: []
 launch.commands = lambda job, held: [
-    Command((host.name,), (sys.executable, "-m", "llmbook.training.node", sys.executable, {str(tmp_path / "rank.py")!r},
-            {how!r}), {{{FOLDER!r}: str(job.reports), {NODE!r}: host.name, "RANK": str(n)}}, held)
+    Command((host.name,), (sys.executable, "-m", "llmbook.training.launching.node", sys.executable,
+            {str(tmp_path / "rank.py")!r}, {how!r}),
+            {{{FOLDER!r}: str(job.reports), {NODE!r}: host.name, "RANK": str(n)}}, held)
     for n, host in enumerate(job.hosts)]
 job = Job((Host("a", 1), Host("b", 1)), ("train", "x"))
 sys.exit(launch.launch(job, Path({str(tmp_path / "out")!r}), show=print, complain=lambda line: print("!", line)))

@@ -8,7 +8,7 @@ import pytest
 from fake_cluster import Cluster, finish
 from two_nodes import KILL_AT, trial, why_not
 
-from llmbook.training.failures import read_reports
+from llmbook.training.launching.failures import read_reports
 
 REASON = why_not()
 

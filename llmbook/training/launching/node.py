@@ -1,7 +1,7 @@
 """One machine's share of a job: its launcher runs as long as somebody holds this process's input open.
 
-`python -m llmbook.training.node COMMAND …` starts the command and ends with its status. A line on the input, or its
-end (the connection is gone), or SIGTERM asks the ranks of this machine to stop; what then does not end is killed.
+`python -m llmbook.training.launching.node COMMAND …` starts the command and ends with its status. A line on the input,
+or its end (the connection is gone), or SIGTERM asks the ranks of this machine to stop; what does not end is killed.
 """
 
 import os
@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from llmbook.training.failures import FOLDER, NODE, read_reports
+from llmbook.training.launching.failures import FOLDER, NODE, read_reports
 
 GRACE_SECONDS = 30.0  # what ranks have for a last checkpoint when nobody says
 LAST_WORDS_SECONDS = 3.0  # what their watchers have for a report when they are killed

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from llmbook.errors import ReaderError
-from llmbook.training.launch_commands import Command
+from llmbook.training.launching.commands import Command
 
 FAIL_SECONDS = 10.0  # what the others have, after the first failure, to find it out by themselves
 REPORT_SECONDS = 60.0  # what a network file system may need to show here that a rank has ended

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Literal
 
 from llmbook.errors import ReaderError
-from llmbook.training.failures import FOLDER, NODE
-from llmbook.training.hostfile import Host
+from llmbook.training.launching.failures import FOLDER, NODE
+from llmbook.training.launching.hostfile import Host
 
 Via = Literal["ssh", "torchrun", "pdsh", "srun", "local"]
 DEFAULT_PORT = 29500
@@ -84,7 +84,7 @@ class Command:
         nodes: the hosts that it starts processes on.
         argv: the command.
         environment: variables to set for it, beside those of this process.
-        held: whether it ends when its input does (`llmbook.training.node`).
+        held: whether it ends when its input does (`llmbook.training.launching.node`).
     """
 
     nodes: tuple[str, ...]
@@ -103,8 +103,8 @@ def commands(job: Job, *, held: bool = False) -> list[Command]:
 
     Args:
         job: the job.
-        held: put `llmbook.training.node` around each node's launcher, which ends it with the connection; without it
-            the commands are for a terminal.
+        held: put `llmbook.training.launching.node` around each node's launcher, which ends it with the connection;
+            without it the commands are for a terminal.
 
     Raises:
         ReaderError: the way of starting cannot serve these hosts or these arguments.
@@ -177,7 +177,7 @@ def _environment(job: Job, node: int | None = None) -> dict[str, str]:
 
 def _on_node(job: Job, node: int, held: bool) -> tuple[str, ...]:
     """The command of one machine's launcher, on that machine."""
-    around = (sys.executable, "-m", "llmbook.training.node") if held else ()
+    around = (sys.executable, "-m", "llmbook.training.launching.node") if held else ()
     launcher = _torchrun(job, node) if job.via == "torchrun" else _deepspeed(job, node)
     return (*around, *launcher, *job.train)
 

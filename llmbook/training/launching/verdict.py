@@ -4,8 +4,8 @@ import re
 import signal
 from collections.abc import Mapping, Sequence
 
-from llmbook.training.failures import RankReport
-from llmbook.training.launch_commands import Job
+from llmbook.training.launching.commands import Job
+from llmbook.training.launching.failures import RankReport
 
 _LOST_CONNECTION = re.compile(
     r"Connection (closed|reset|refused|timed out)|Broken pipe|Socket Timeout|DistNetworkError|DistBackendError|"

@@ -9,10 +9,7 @@ from pathlib import Path
 
 from llmbook import paths
 from llmbook.errors import ReaderError
-from llmbook.training.failures import RankReport, read_reports
-from llmbook.training.hostfile import Host, read_hostfile, slurm_hosts
-from llmbook.training.hosts import check_hosts
-from llmbook.training.launch_commands import (
+from llmbook.training.launching.commands import (
     DEFAULT_PORT,
     Job,
     Via,
@@ -22,8 +19,11 @@ from llmbook.training.launch_commands import (
     passed_on,
     write_environment_file,
 )
-from llmbook.training.supervision import Outcome, supervise
-from llmbook.training.verdict import verdict
+from llmbook.training.launching.failures import RankReport, read_reports
+from llmbook.training.launching.hostfile import Host, read_hostfile, slurm_hosts
+from llmbook.training.launching.hosts import check_hosts
+from llmbook.training.launching.supervision import Outcome, supervise
+from llmbook.training.launching.verdict import verdict
 
 _AGAIN = "the same command with --resume goes on from the last checkpoint"
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")

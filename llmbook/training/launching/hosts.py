@@ -15,9 +15,9 @@ from uuid import uuid4
 
 from llmbook.errors import ReaderError
 from llmbook.files import write_atomically
-from llmbook.training import host_check
-from llmbook.training.hostfile import Host
-from llmbook.training.launch_commands import SSH, Job, commands, remote
+from llmbook.training.launching import host_check
+from llmbook.training.launching.commands import SSH, Job, commands, remote
+from llmbook.training.launching.hostfile import Host
 
 PACKAGES = ("torch", "deepspeed", "llmbook")
 _ANSWER_SECONDS = 60
