@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from llmbook.errors import ReaderError
+from llmbook.files import write_atomically
 from llmbook.models.llama import LlamaConfig
 from llmbook.training.costs import ACCELERATORS
 from llmbook.training.engines import PRECISIONS
@@ -28,45 +29,33 @@ class MetricsFile:
     """
 
     def __init__(self, folder: Path, step: int = 0, tensorboard: bool = False) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        kept = [line for line in read_metrics(folder) if line["step"] <= step]
-        self._file = (folder / METRICS).open("w", encoding="utf-8")
-        for line in kept:
-            self._file.write(json.dumps(line) + "\n")
+        self._path = folder / METRICS
         self._board = _summary_writer(folder / "tensorboard") if tensorboard else None
+        self.drop_after(step)
 
     def write(self, line: Mapping[str, float]) -> None:
         """One line; it has a "step"."""
-        self._file.write(json.dumps(line) + "\n")
-        self._file.flush()
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
         if self._board:
             for name, value in line.items():
                 self._board.add_scalar(name, value, int(line["step"]))
 
     def drop_after(self, step: int) -> None:
         """Forget the lines after a step that is gone back to."""
-        self._file.flush()
-        lines = [line for line in _lines(Path(self._file.name)) if line["step"] <= step]
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.writelines(json.dumps(line) + "\n" for line in lines)
+        kept = [line for line in read_metrics(self._path.parent) if line["step"] <= step]
+        write_atomically(self._path, "".join(json.dumps(line) + "\n" for line in kept))
 
     def close(self) -> None:
-        """Flush and close."""
-        self._file.close()
+        """Let TensorBoard finish."""
         if self._board:
             self._board.close()
 
 
 def read_metrics(folder: Path) -> list[dict[str, float]]:
     """The lines of a run's `metrics.jsonl`; a last one that was cut off by a kill is left out."""
-    path = Path(folder) / METRICS
-    return _lines(path) if path.exists() else []
-
-
-def _lines(path: Path) -> list[dict[str, float]]:
-    lines = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    path, lines = Path(folder) / METRICS, []
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         with contextlib.suppress(ValueError):
             lines.append(json.loads(line))
     return lines

@@ -42,7 +42,8 @@ class Run:
 
     Attributes:
         history: one dict per step: "step" (from 1), "loss", "learning_rate", "grad_norm", the objective's figures, and
-            on logged steps "tokens_per_second" and "mfu", on evaluated ones "eval/NAME".
+            on logged steps "tokens_per_second" and "mfu", on evaluated ones "eval/NAME". Of steps before a resume, only
+            those that were written down.
         model: in evaluation mode; under ZeRO-3 its parameters are this process's parts.
         checkpoint: the last one; None without a folder.
         exported: the model in the Hugging Face layout, once the run is finished; None without a folder.
@@ -250,15 +251,15 @@ class _Loop:
         step, recipe = line["step"], self.recipe
         self.clock.add(self.tokens)
         last = step == recipe.max_steps
-        logged = last or step % recipe.log_steps == 0
+        logged, evaluated = (last or (every and step % every == 0) for every in (recipe.log_steps, recipe.eval_steps))
         if logged:
             line["tokens_per_second"] = self.clock.read()
             line["mfu"] = line["tokens_per_second"] * self.flops_per_token / self.peak_flops
-        if recipe.eval_steps and (last or step % recipe.eval_steps == 0):
+        if evaluated and recipe.eval_steps:
             with self.clock.outside():
                 line |= self._evaluate()
         self.history.append(line)
-        if metrics and (logged or len(line) > 6):
+        if metrics and (logged or evaluated):
             metrics.write(line)
         show(line)
 
@@ -271,7 +272,8 @@ class _Loop:
                 count = _predicted(batch)
                 moved = {key: value.to(self.processes.device) for key, value in batch.items()}
                 loss, _ = self.engine.evaluate(moved)
-                total += torch.stack([loss.float() * count, torch.tensor(float(count), device=loss.device)])
+                if count:
+                    total += torch.stack([loss.float() * count, torch.tensor(float(count), device=loss.device)])
             sums = self.processes.mean(total)
             figures[f"eval/{name}"] = (sums[0] / sums[1]).item()
         if self.evaluate:
