@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from llmbook.training.launching import failures
-from llmbook.training.launching.failures import FOLDER, at_step, read_reports, report_failures
+from llmbook.training.launching.failures import FOLDER, NODE, at_step, read_reports, report_failures
 
 
 def run(tmp_path: Path, script: str, **more: str) -> tuple[subprocess.CompletedProcess, Path]:
@@ -56,14 +56,15 @@ def test_the_whole_output_is_kept_and_passed_on(tmp_path):
 
 
 def test_a_process_that_a_rank_starts_is_no_rank(tmp_path):
-    inner = "import os; print(sorted(name for name in os.environ if name.startswith('LLMBOOK_')))"
+    ours = (FOLDER, NODE, failures._PIPE)
+    inner = f"import os; print([name for name in {ours} if name in os.environ], 'LLMBOOK_HOME' in os.environ)"
     done, folder = run(
         tmp_path,
         "import subprocess, sys\nfrom llmbook.training.launching.failures import report_failures\n"
         f"with report_failures():\n    subprocess.run([sys.executable, '-c', {inner!r}])\n",
         LLMBOOK_HOME="/h",
     )
-    assert done.returncode == 0 and done.stdout.decode().strip() == "[rank 3] ['LLMBOOK_HOME']"
+    assert done.returncode == 0 and done.stdout.decode().strip() == "[rank 3] [] True"
 
 
 @pytest.mark.parametrize(
