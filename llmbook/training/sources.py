@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llmbook import paths
 from llmbook.data.tokenizers.bpe import BPETokenizer
 from llmbook.errors import ReaderError
 from llmbook.training.data import PreparedTokens, TokenRows, permuted, prepare
 from llmbook.training.engines import Batch
+from llmbook.training.pretrained import model_folder
 
 if TYPE_CHECKING:
     from llmbook.training.recipe import Recipe
@@ -150,8 +150,8 @@ def tokenizer_folder(name_or_path: str) -> Path:
     path = Path(name_or_path)
     if path.exists():
         return path
-    if name_or_path.startswith("market-"):
-        return paths.samples() / "models" / name_or_path.removeprefix("market-")
+    if "/" not in name_or_path and path.suffix != ".json":
+        return model_folder(name_or_path)
     if name_or_path.count("/") != 1 or name_or_path.startswith((".", "/", "~")):
         raise ReaderError(f"no tokenizer {name_or_path}: name a folder, a tokenizer.json, or owner/name on the hub")
     from huggingface_hub import snapshot_download

@@ -81,7 +81,8 @@ class TorchEngine:
         for parameter in self._parameters().values():
             self.optimizer.state[parameter]["step"] = torch.tensor(float(scalars["steps"]), device=parameter.device)
         if self._scaler.is_enabled() and scalars.get("loss_scale"):
-            self._scaler.load_state_dict(self._scaler.state_dict() | {"scale": scalars["loss_scale"]})
+            scaling = {"scale": scalars["loss_scale"], "_growth_tracker": int(scalars.get("clean_steps", 0))}
+            self._scaler.load_state_dict(self._scaler.state_dict() | scaling)
 
     def close(self) -> None:
         """As `Engine.close`."""
@@ -102,5 +103,8 @@ class TorchEngine:
 
     def _scalars(self) -> dict[str, float]:
         steps = [state["step"].item() for state in self.optimizer.state.values()]
-        scaling = {"loss_scale": self._scaler.get_scale()} if self._scaler.is_enabled() else {}
+        if not self._scaler.is_enabled():
+            return {"steps": max(steps, default=0.0)}
+        scaler = self._scaler.state_dict()
+        scaling = {"loss_scale": scaler["scale"], "clean_steps": scaler["_growth_tracker"]}
         return {"steps": max(steps, default=0.0), **scaling}
